@@ -1,0 +1,1 @@
+"""Schemas, tables, columns, indexes and sequences as immutable objects."""

@@ -1,0 +1,1 @@
+"""The embedded connection and cursor (DB-API 2.0)."""

@@ -1,0 +1,1 @@
+"""Operators that run physical plans against a transaction."""

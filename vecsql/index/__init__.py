@@ -1,0 +1,1 @@
+"""Vector indexes over numpy arrays: exact flat scan and the SQ8 graph."""

@@ -1,0 +1,1 @@
+"""numba kernels: distances, top-k, graph search and build."""

@@ -1,0 +1,1 @@
+"""Where bytes live: a single file with extents, or memory."""

@@ -1,0 +1,1 @@
+"""From SQL text to a physical plan: parse, bind, rewrite, choose."""

@@ -1,0 +1,1 @@
+"""The PostgreSQL wire protocol 3.0 as a sans-io state machine: bytes in, events out."""

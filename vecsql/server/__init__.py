@@ -1,0 +1,1 @@
+"""The asyncio listener that joins sockets, protocol and sessions."""

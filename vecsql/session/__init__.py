@@ -1,0 +1,1 @@
+"""One connection's life: transaction state, statements, portals, COPY, settings."""

@@ -1,0 +1,1 @@
+"""Segments, memtable, WAL, manifest, snapshots and transactions."""

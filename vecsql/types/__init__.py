@@ -1,0 +1,1 @@
+"""SQL types: OIDs and the text/binary codecs of each type family."""
