@@ -1,0 +1,83 @@
+"""Vectors with queries and exact answers: real ones where the files are at hand, else a generated set.
+
+Real data is looked for in $VECSQL_DATA (a folder with `pypi_minilm384_base.parquet` and `..._queries.parquet`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """`base` (n, d) and `queries` (q, d) float32; `truth` (q, k) row numbers by exact cosine distance."""
+
+    name: str
+    base: Floats
+    queries: Floats
+    truth: npt.NDArray[np.int32]
+
+
+def _folder() -> Path | None:
+    candidates = [os.environ.get("VECSQL_DATA"), Path(__file__).parents[2] / "shared" / "data"]
+    for candidate in candidates:
+        if candidate and (Path(candidate) / "pypi_minilm384_base.parquet").exists():
+            return Path(candidate)
+    return None
+
+
+def _vectors(path: Path, column: str) -> npt.NDArray[np.float16 | np.int32]:
+    import pyarrow.parquet as pq
+
+    array = pq.read_table(path, columns=[column])[column].combine_chunks()
+    return np.asarray(array.flatten()).reshape(len(array), -1)
+
+
+def exact_cosine(base: Floats, queries: Floats, k: int) -> npt.NDArray[np.int32]:
+    """Row numbers of the k nearest by cosine distance, nearest first."""
+    unit = base / np.linalg.norm(base, axis=1, keepdims=True)
+    scores = queries @ unit.T
+    top = np.argpartition(-scores, k, axis=1)[:, :k]
+    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(top, order, axis=1).astype(np.int32)
+
+
+def pypi(queries: int = 500) -> Dataset | None:
+    """70,000 x 384 sentence embeddings of PyPI summaries, or None when the files are not here."""
+    folder = _folder()
+    if folder is None:
+        return None
+    base = _vectors(folder / "pypi_minilm384_base.parquet", "embedding").astype(np.float32)
+    path = folder / "pypi_minilm384_queries.parquet"
+    every = _vectors(path, "embedding").astype(np.float32)
+    truth = _vectors(path, "gt_ids").astype(np.int32)
+    chosen = np.random.default_rng(1).permutation(len(every))[:queries]
+    return Dataset("PyPI summaries, MiniLM", base, every[chosen], truth[chosen])
+
+
+def generated(rows: int = 70_000, dims: int = 384, queries: int = 500) -> Dataset:
+    """Normalised vectors of intrinsic dimension about 16 in overlapping clusters, as text embeddings are."""
+    rng = np.random.default_rng(7)
+    basis = rng.standard_normal((64, dims)).astype(np.float32)
+    spectrum = (0.85 ** np.arange(64)).astype(np.float32)
+    centres = rng.standard_normal((rows // 200, 64)).astype(np.float32)
+
+    def draw(count: int) -> Floats:
+        latent = centres[rng.integers(0, len(centres), count)]
+        latent = latent + 0.8 * rng.standard_normal((count, 64)).astype(np.float32)
+        vectors: Floats = (latent * spectrum) @ basis
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    base, wanted = draw(rows), draw(queries)
+    return Dataset("generated clusters", base, wanted, exact_cosine(base, wanted, 100))
+
+
+def default(queries: int = 500) -> Dataset:
+    return pypi(queries) or generated(queries=queries)

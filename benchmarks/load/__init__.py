@@ -1,0 +1,1 @@
+"""Loading rows: `vecsql load` and COPY BINARY into vecsql, against COPY BINARY into PostgreSQL."""

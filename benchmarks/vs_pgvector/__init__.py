@@ -1,0 +1,1 @@
+"""recall@10 against QPS over real sockets: vecsql and PostgreSQL + pgvector, interleaved."""
