@@ -1,0 +1,52 @@
+"""What every vector index can do. An index covers one immutable array of vectors, by row position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Metric = Literal["l2", "ip", "cosine", "l1"]  # <->, <#> (negative inner product), <=>, <+>
+
+Vectors = npt.NDArray[np.float32]  # (n, d), C-contiguous, may be a read-only mmap
+Positions = npt.NDArray[np.int32]  # row positions within the segment
+Distances = npt.NDArray[np.float32]  # as the SQL operator returns them (l2 is rooted), ascending
+Mask = npt.NDArray[np.bool_]  # (n,): True means the row may be returned
+
+Progress = Callable[[int, int], None]  # (rows done, rows in all)
+Sections = Mapping[str, npt.NDArray[Any]]  # what a segment stores of an index, by section name
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Positions and distances (both of length <= k), nearest first, ties by position; and what it cost."""
+
+    positions: Positions
+    distances: npt.NDArray[np.float64]
+    scored: int = 0  # distance computations on codes
+    reranked: int = 0  # distance computations on float32
+
+
+class VectorIndex(Protocol):
+    """A built index over the vectors of one segment.
+
+    search() returns the k nearest rows among those whose mask is True (all rows when mask is None); it may return
+    fewer than k only when fewer rows pass. `effort` is hnsw.ef_search for graphs.
+    """
+
+    kind: str  # 'flat', 'hnsw'
+    metric: Metric
+
+    def search(
+        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, effort: int, mask: Mask | None
+    ) -> SearchResult: ...
+
+    def sections(self) -> Sections: ...
+
+    def parameters(self) -> dict[str, Any]: ...
+
+    @property
+    def nbytes(self) -> int: ...

@@ -1,0 +1,179 @@
+"""What the layers above know of storage: parts, table versions, snapshots, and what a transaction offers.
+
+Rows are addressed by rowid (int64, unique in the table for ever, growing). UPDATE is delete + insert under a new
+rowid. Everything here is immutable once published, so a reader needs no lock: it takes `engine.snapshot()`, a
+reference, and works on it for as long as it likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vecsql.catalog.model import Catalog
+from vecsql.index.base import VectorIndex
+
+Rowids = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Part(Protocol):
+    """A run of rows that never changes: an mmap-ed segment or a batch of the memtable."""
+
+    id: int  # unique in the process for ever: a safe cache key
+    is_segment: bool  # False: memtable
+    num_rows: int
+    nbytes: int
+
+    @property
+    def rowids(self) -> Rowids: ...  # (num_rows,), sorted ascending
+
+    def column(self, attnum: int) -> pa.Array:
+        """The column as Arrow, vectors too (FixedSizeList<float32>, zero copy). KeyError if the part lacks it
+        (a column added later): TableVersion.column() fills in the default."""
+        ...
+
+    def vectors(self, attnum: int) -> tuple[npt.NDArray[np.float32], Bools | None]:
+        """(n, d) float32 and the validity (None: no NULLs; NULL rows are zeros) of a vector(d) column."""
+        ...
+
+    def index(self, index_oid: int) -> VectorIndex | None:
+        """The vector index of this part, if it is built already."""
+        ...
+
+    def min_max(self, attnum: int) -> tuple[Any, Any] | None:
+        """Zone map: smallest and largest non-NULL value, or None if unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PartVersion:
+    """A part with the deletes that this snapshot sees."""
+
+    part: Part
+    live: Bools | None  # (num_rows,), True: not deleted; None: all rows live
+    live_rows: int
+
+
+class TableVersion(Protocol):
+    """One table in one snapshot."""
+
+    oid: int
+    version: int  # changes whenever rows or parts change: a cache key together with oid
+
+    @property
+    def parts(self) -> Sequence[PartVersion]: ...
+
+    @property
+    def num_rows(self) -> int: ...  # live rows
+
+    def column(self, part: Part, attnum: int) -> pa.Array:
+        """The part's column, or the ADD COLUMN default for parts older than the column."""
+        ...
+
+    def arrow(self, attnums: Sequence[int], *, with_rowid: bool = False) -> pa.Table:
+        """Live rows as Arrow, columns named 'c<attnum>' (and 'rowid'); zero copy where nothing is deleted. Cached."""
+        ...
+
+    def take(self, attnums: Sequence[int], rowids: Rowids) -> list[pa.Array]:
+        """The columns of the given live rows, in the order of `rowids`."""
+        ...
+
+    def find_key(self, index_oid: int, key: tuple[Any, ...]) -> int | None:
+        """Rowid of the live row with this key in a unique index (Python values, no NULLs), or None."""
+        ...
+
+
+class Snapshot(Protocol):
+    version: int
+    catalog: Catalog
+
+    def table(self, oid: int) -> TableVersion: ...
+
+
+class Transaction(Protocol):
+    """A private write set over a snapshot. Not thread-safe: one statement at a time."""
+
+    def snapshot(self) -> Snapshot:
+        """What the current statement sees: committed data as of the statement (or transaction, in REPEATABLE READ)
+        overlaid with this transaction's own writes."""
+        ...
+
+    def begin_statement(self) -> None:
+        """In READ COMMITTED, move to the newest committed snapshot."""
+        ...
+
+    def insert(self, table_oid: int, columns: Mapping[int, pa.Array]) -> Rowids:
+        """Append rows (attnum -> array, all columns present, already coerced and checked for NOT NULL and CHECK);
+        enforces unique indexes: waits for the lock on a key that another transaction is inserting, then raises
+        UniqueViolation with PostgreSQL's detail. Returns the new rowids."""
+        ...
+
+    def delete(self, table_oid: int, rowids: Rowids) -> int:
+        """Delete rows that this statement has locked; returns how many."""
+        ...
+
+    def lock_rows(self, table_oid: int, rowids: Rowids, *, nowait: bool = False, skip: bool = False) -> Rowids | None:
+        """Take row locks for UPDATE/DELETE/SELECT FOR UPDATE, waiting for other writers. Returns the rows locked;
+        None when a row was changed meanwhile: in READ COMMITTED the caller then runs its statement again on the
+        newest snapshot. Raises SerializationFailure in REPEATABLE READ, DeadlockDetected, LockNotAvailable."""
+        ...
+
+    def find_conflicts(self, table_oid: int, index_oid: int, columns: Mapping[int, pa.Array]) -> Rowids:
+        """For ON CONFLICT: locks the keys, and gives for each new row the rowid of the live row with the same key,
+        or -1."""
+        ...
+
+    def truncate(self, table_oid: int) -> None: ...
+
+    def set_catalog(self, catalog: Catalog) -> None:
+        """DDL: takes the catalog lock on first use, held to the end. Tables that are new start empty; those gone
+        are dropped; a new vector index is built by build_index()."""
+        ...
+
+    def build_index(self, index_oid: int) -> None:
+        """Build a new index over the existing segments (and flush a large memtable first), publishing progress."""
+        ...
+
+    def savepoint(self, name: str) -> None: ...
+
+    def release(self, name: str) -> None: ...
+
+    def rollback_to(self, name: str) -> None: ...
+
+    def commit(self) -> None:
+        """Durable on return, unless synchronous_commit is off."""
+        ...
+
+    def rollback(self) -> None: ...
+
+
+class Engine(Protocol):
+    """An open database. `vecsql.storage.engine.open_engine(path)` makes one."""
+
+    path: str
+
+    def snapshot(self) -> Snapshot: ...
+
+    def begin(self, *, isolation: str = "read committed", read_only: bool = False) -> Transaction: ...
+
+    def nextval(self, sequence_oid: int) -> int: ...
+
+    def setval(self, sequence_oid: int, value: int, is_called: bool = True) -> None: ...
+
+    def sequence_state(self, sequence_oid: int) -> tuple[int, bool]: ...  # (last_value, is_called)
+
+    def flush(self) -> None:
+        """Move memtables to segments, build their indexes, checkpoint the WAL. CHECKPOINT runs it."""
+        ...
+
+    def wait_for_background(self) -> None:
+        """Return when no flush or index build is pending (tests, benchmarks, close)."""
+        ...
+
+    def close(self) -> None: ...
