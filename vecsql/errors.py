@@ -205,6 +205,14 @@ class InFailedSqlTransaction(InternalError):
     sqlstate = "25P02"
 
 
+class IdleInTransactionSessionTimeout(OperationalError):
+    sqlstate = "25P03"
+
+
+class TransactionTimeout(OperationalError):
+    sqlstate = "25P04"
+
+
 class InvalidSqlStatementName(OperationalError):
     sqlstate = "26000"
 
@@ -223,6 +231,10 @@ class DependentObjectsStillExist(ProgrammingError):
 
 class InvalidCursorName(OperationalError):
     sqlstate = "34000"
+
+
+class InvalidTransactionTermination(InternalError):
+    sqlstate = "2D000"
 
 
 class InvalidSavepointSpecification(InternalError):
@@ -249,6 +261,10 @@ class DeadlockDetected(OperationalError):
 # Class 42: syntax and names
 class SyntaxError(ProgrammingError):
     sqlstate = "42601"
+
+
+class InvalidName(ProgrammingError):
+    sqlstate = "42602"
 
 
 class UndefinedColumn(ProgrammingError):
@@ -370,6 +386,10 @@ class AdminShutdown(OperationalError):
 
 class CannotConnectNow(OperationalError):
     sqlstate = "57P03"
+
+
+class IdleSessionTimeout(OperationalError):
+    sqlstate = "57P05"
 
 
 class IoError(OperationalError):
