@@ -43,11 +43,12 @@ Operand = Param | Const
 @dataclass(frozen=True, slots=True)
 class ScalarExpr:
     """A bound expression without column references or aggregates, evaluated once per execution
-    (LIMIT, query vectors, key values, VALUES cells): a constant, a parameter, or `sql` for DuckDB."""
+    (LIMIT, query vectors, key values, VALUES cells): a constant, a parameter, `sql` for DuckDB, or `plan`."""
 
     type: ColumnType
     operand: Operand | None
     sql: str | None = None  # DuckDB SQL over $n parameters, when operand is None
+    plan: SelectPlan | None = None  # an uncorrelated scalar sub-select, when operand and sql are None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ class Filter:
     ast: exp.Expression  # columns are bound: node.meta['attnum']
     sql: str  # DuckDB SQL over columns c<attnum> and $n
     attnums: tuple[int, ...]
-    vectorised: Callable[..., Any] | None = None  # compiled numpy/Arrow evaluation, None: use DuckDB
+    vectorised: Callable[..., Any] | None = None  # planner.rules.filters.Predicate, None: use DuckDB
+    params: tuple[int, ...] = ()  # the $n it reads, 1-based
+    cacheable: bool = False  # its value depends on nothing but the row and `params`
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +83,27 @@ class Output:
     """One output column of a direct (non-DuckDB) operator."""
 
     column: ResultColumn
-    kind: Literal["column", "distance", "const"]
+    kind: Literal["column", "distance", "const", "rank"]  # rank: 0, 1, 2 ... in result order
     attnum: int = 0
     transform: Callable[[Any], Any] | None = None  # on the distance array: 1 - d, -d ...
     value: ScalarExpr | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class OrderKey:
+    """A column that ORDER BY names after the distance: it decides between rows at equal distance."""
+
+    attnum: int
+    descending: bool = False
+    nulls_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VectorTopK:
-    """ORDER BY column <op> query LIMIT k OFFSET o over one table, with an optional filter."""
+    """ORDER BY column <op> query LIMIT k OFFSET o over one table, with an optional filter.
+
+    As a block of a larger query (Relational.topk) its Arrow table has the outputs' column names.
+    """
 
     table: Table
     attnum: int
@@ -99,6 +114,13 @@ class VectorTopK:
     filter: Filter | None
     outputs: tuple[Output, ...]
     index_oid: int = 0  # 0: exact scan
+    order: tuple[OrderKey, ...] = ()
+    order_sql: str = ""  # as EXPLAIN shows it: (embedding <=> $1)
+    runtime: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # the operator's memo
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return tuple(output.column for output in self.outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +132,31 @@ class KeyLookup:
     key: tuple[ScalarExpr, ...]
     filter: Filter | None
     outputs: tuple[Output, ...]
+    key_sql: str = ""  # as EXPLAIN shows it: (id = $1)
+    runtime: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return tuple(output.column for output in self.outputs)
 
 
-SelectPlan = Relational | VectorTopK | KeyLookup
+@dataclass(frozen=True, slots=True)
+class RowScan:
+    """SELECT columns FROM one table [WHERE filter] LIMIT n [OFFSET o] without ORDER BY."""
+
+    table: Table
+    limit: ScalarExpr
+    offset: ScalarExpr | None
+    filter: Filter | None
+    outputs: tuple[Output, ...]
+    runtime: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return tuple(output.column for output in self.outputs)
+
+
+SelectPlan = Relational | VectorTopK | KeyLookup | RowScan
 
 
 @dataclass(frozen=True, slots=True)
