@@ -51,6 +51,7 @@ class ExecContext:
     notify: Callable[[Notice], None] = lambda notice: None
     duck: Any = None  # executor.duck.DuckSession, made on first use
     sessions: Callable[[], list[dict[str, Any]]] = lambda: []  # rows of pg_stat_activity
+    trace: list[Any] | None = None  # EXPLAIN ANALYZE collects executor.trace.ScanTrace here
 
 
 @dataclass(slots=True)

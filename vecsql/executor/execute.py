@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vecsql.errors import FeatureNotSupported
+from vecsql.executor import key_lookup, vector_topk  # noqa: F401  they register their operators
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.operators import OPERATORS
 from vecsql.planner.statement import PreparedStatement

@@ -1,0 +1,134 @@
+"""The rows a vector scan found: where they lie, how far they are, and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vecsql.planner.plan import OrderKey
+from vecsql.storage.interface import PartVersion, TableVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Rows in result order. Row i lies at `positions[i]` of `owners[parts[i]]` (of `owners[0]` when parts is None);
+    the distances of the last `nulls` rows are NULL."""
+
+    owners: Sequence[PartVersion]
+    parts: npt.NDArray[np.intp] | None
+    positions: npt.NDArray[np.int32]
+    distances: npt.NDArray[np.float64]
+    nulls: int = 0
+
+    @staticmethod
+    def none() -> Hits:
+        return Hits((), None, np.empty(0, np.int32), np.empty(0, np.float64))
+
+    def slice(self, start: int, stop: int) -> Hits:
+        """Rows start <= i < stop."""
+        count = len(self.positions)
+        if start == 0 and stop >= count:
+            return self
+        nulls = max(0, min(stop, count) - max(start, count - self.nulls))
+        parts = None if self.parts is None else self.parts[start:stop]
+        positions, distances = self.positions[start:stop], self.distances[start:stop]
+        return Hits(self.owners, parts, positions, distances, nulls)
+
+    def select(self, order: npt.NDArray[np.intp]) -> Hits:
+        """The same rows in another order, which must keep the NULL distances last."""
+        parts = None if self.parts is None else self.parts[order]
+        return Hits(self.owners, parts, self.positions[order], self.distances[order], self.nulls)
+
+    def append_nulls(
+        self,
+        owners: Sequence[PartVersion],
+        parts: Sequence[npt.NDArray[np.intp]],
+        positions: Sequence[npt.NDArray[np.int32]],
+    ) -> Hits:
+        """Add rows with NULL distance; `owners` are the present ones followed by those of the new rows."""
+        if not positions:
+            return self
+        count = sum(len(p) for p in positions)
+        own = np.zeros(len(self.positions), np.intp) if self.parts is None else self.parts
+        return Hits(
+            owners,
+            np.concatenate([own, *parts]),
+            np.concatenate([self.positions, *positions]),
+            np.concatenate([self.distances, np.full(count, np.nan)]),
+            self.nulls + count,
+        )
+
+    def gather(self, version: TableVersion, attnum: int) -> pa.Array:
+        """The column's values of these rows, in order."""
+        if not self.owners:
+            return pa.nulls(0)
+        if self.parts is None:
+            column = version.column(self.owners[0].part, attnum)
+            return column.take(pa.array(self.positions))
+        pieces, rows = [], []
+        for number, owner in enumerate(self.owners):
+            mine = np.flatnonzero(self.parts == number)
+            if len(mine):
+                column = version.column(owner.part, attnum)
+                pieces.append(column.take(pa.array(self.positions[mine])))
+                rows.append(mine)
+        if not pieces:
+            return version.column(self.owners[0].part, attnum).slice(0, 0)
+        if len(pieces) == 1:
+            return pieces[0]
+        back = np.empty(len(self.positions), np.int64)
+        back[np.concatenate(rows)] = np.arange(len(back))
+        return pa.concat_arrays(pieces).take(pa.array(back))
+
+    def rowids(self) -> npt.NDArray[np.int64]:
+        """Rowids of these rows, in order."""
+        if self.parts is None:
+            return (
+                self.owners[0].part.rowids[self.positions] if self.owners else np.empty(0, np.int64)
+            )
+        out = np.empty(len(self.positions), np.int64)
+        for number, owner in enumerate(self.owners):
+            mine = self.parts == number
+            out[mine] = owner.part.rowids[self.positions[mine]]
+        return out
+
+
+def whole_groups(hits: Hits, k: int) -> bool:
+    """Whether the rows at the distance of row k-1 are all among the hits: a farther row follows them."""
+    numbers = len(hits.positions) - hits.nulls
+    if k > numbers:
+        return False
+    last, farthest = hits.distances[k - 1], hits.distances[numbers - 1]
+    return bool(farthest > last) or bool(np.isnan(farthest) and not np.isnan(last))
+
+
+def order_ties(order: Sequence[OrderKey], version: TableVersion, hits: Hits) -> Hits:
+    """Order rows at equal distance by further columns, then by rowid."""
+    count = len(hits.positions)
+    if count < 2:
+        return hits
+    distances = hits.distances.copy()
+    null = np.zeros(count, np.int8)
+    null[count - hits.nulls :] = 1
+    nan = np.isnan(distances)
+    distances[nan] = 0
+    keys = [hits.rowids()]
+    for key in reversed(order):
+        keys.extend(_rank(hits.gather(version, key.attnum), key))
+    keys += [distances, nan.astype(np.int8), null]
+    return hits.select(np.lexsort(keys))
+
+
+def _rank(column: pa.Array, key: OrderKey) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+    """Two sort keys, least significant first: the values' dense ranks, and which values are NULL."""
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    direction = "descending" if key.descending else "ascending"
+    ranks = pc.rank(column, sort_keys=direction, null_placement="at_end", tiebreaker="dense")
+    null = column.is_null().to_numpy(zero_copy_only=False).astype(np.int8)
+    return ranks.to_numpy(zero_copy_only=False).astype(np.int64), -null if key.nulls_first else null

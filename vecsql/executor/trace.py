@@ -1,0 +1,47 @@
+"""What EXPLAIN ANALYZE learns from the scans of a running statement."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from vecsql.executor.context import ExecContext
+from vecsql.index.base import SearchResult
+from vecsql.storage.interface import PartVersion
+
+
+@dataclass(slots=True)
+class ScanTrace:
+    """Counters of one direct scan; `plan` says which."""
+
+    plan: Any
+    started: float = field(default_factory=time.perf_counter)
+    elapsed: float = 0.0  # seconds
+    loops: int = 1
+    strategies: list[str] = field(default_factory=list)  # distinct, in order of use
+    passing: int = 0
+    scored: int = 0
+    reranked: int = 0
+    rows: int = 0  # returned
+
+    @staticmethod
+    def start(plan: Any, ctx: ExecContext) -> ScanTrace | None:
+        """A trace that the context keeps, when the statement is being analysed."""
+        if ctx.trace is None:
+            return None
+        trace = ScanTrace(plan)
+        ctx.trace.append(trace)
+        return trace
+
+    def add(self, part: PartVersion, strategy: str, passing: int, result: SearchResult) -> None:
+        """Count the search of one part."""
+        if strategy not in self.strategies:
+            self.strategies.append(strategy)
+        self.passing += passing
+        self.scored += result.scored
+        self.reranked += result.reranked
+
+    def finish(self, rows: int) -> None:
+        self.rows = rows
+        self.elapsed = time.perf_counter() - self.started

@@ -1,0 +1,179 @@
+"""The vector top-k operator: ORDER BY column <op> query LIMIT k over the parts of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vecsql.errors import QueryCanceled
+from vecsql.executor import filter as filters
+from vecsql.executor import materialize
+from vecsql.executor.context import ExecContext, Result
+from vecsql.executor.hits import Hits, order_ties, whole_groups
+from vecsql.executor.operators import operator
+from vecsql.executor.scalars import evaluate, row_count
+from vecsql.executor.trace import ScanTrace
+from vecsql.index import flat
+from vecsql.index.base import Mask, SearchResult
+from vecsql.index.results import merge
+from vecsql.planner.plan import Chunk, VectorTopK
+from vecsql.storage.interface import PartVersion, TableVersion
+
+EXACT_ROWS = 4096  # up to so many passing rows an exact scan of them beats the walk through a graph
+EXACT_SHARE = (
+    16  # LIMIT beyond 1/16 of a part's passing rows: the walk would visit most rows anyway
+)
+
+
+@operator(VectorTopK)
+def run(plan: VectorTopK, ctx: ExecContext, params: Sequence[Any]) -> Result:
+    """Run a top-level vector top-k; its rows come as one chunk."""
+    version = ctx.txn.snapshot().table(plan.table.oid)
+    hits = find(plan, version, ctx, params)
+    columns = materialize.output_columns(plan.outputs, version, hits, ctx, params)
+    count = len(hits.positions)
+    return Result(plan.columns, iter((Chunk(count, columns),)), f"SELECT {count}")
+
+
+def topk_table(plan: VectorTopK, ctx: ExecContext, params: Sequence[Any]) -> pa.Table:
+    """Run a block of a larger query: its rows as an Arrow table with the names of the plan's outputs."""
+    version = ctx.txn.snapshot().table(plan.table.oid)
+    hits = find(plan, version, ctx, params)
+    columns = materialize.output_columns(plan.outputs, version, hits, ctx, params)
+    arrays = [
+        materialize.as_arrow(column, output.column.type)
+        for column, output in zip(columns, plan.outputs, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, names=[output.column.name for output in plan.outputs])
+
+
+def find(plan: VectorTopK, version: TableVersion, ctx: ExecContext, params: Sequence[Any]) -> Hits:
+    """The rows of the answer in order, after OFFSET and LIMIT."""
+    limit, offset = row_count(plan.limit, plan.offset, ctx, params)
+    rows = version.num_rows
+    k = rows if limit is None else min(limit + offset, rows)
+    if limit == 0 or k <= offset:
+        return Hits.none()
+    query = evaluate(plan.query, ctx, params)
+    scan = _Scan(plan, version, ctx, params, query)
+    hits = scan.nearest(k) if not plan.order else _ordered(plan, version, scan, k)
+    hits = hits.slice(offset, k)
+    if scan.trace is not None:
+        scan.trace.finish(len(hits.positions))
+    return hits
+
+
+def _ordered(plan: VectorTopK, version: TableVersion, scan: _Scan, k: int) -> Hits:
+    """The first k rows where further ORDER BY keys decide between equal distances."""
+    wanted = k + 1
+    while True:
+        hits = scan.nearest(wanted)
+        if len(hits.positions) < wanted or wanted >= version.num_rows or whole_groups(hits, k):
+            return order_ties(plan.order, version, hits)
+        wanted = min(2 * wanted, version.num_rows)
+
+
+class _Scan:
+    """One execution's search: the parts with their masks, made once and searched with growing k."""
+
+    __slots__ = ("ctx", "effort", "exact", "parts", "plan", "query", "trace", "version")
+
+    def __init__(
+        self,
+        plan: VectorTopK,
+        version: TableVersion,
+        ctx: ExecContext,
+        params: Sequence[Any],
+        query: npt.NDArray[np.float32] | None,
+    ) -> None:
+        self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
+        settings = ctx.settings
+        self.exact = not plan.index_oid or not settings.get("enable_indexscan")
+        self.effort: int = settings.get("hnsw.ef_search")
+        self.trace = ScanTrace.start(plan, ctx)
+        self.parts = [
+            (pv, filters.passing(plan.filter, version, pv, ctx, params)) for pv in version.parts
+        ]
+
+    def nearest(self, k: int) -> Hits:
+        """The first k rows by distance: numbers, then NaN, then NULL."""
+        if self.query is None:
+            return self._fill(Hits.none(), k, all_null=True)
+        found = []
+        owners = []
+        nulls = False
+        for pv, mask in self.parts:
+            if self.ctx.cancel.is_set():
+                raise QueryCanceled("canceling statement due to user request")
+            vectors, valid = pv.part.vectors(self.plan.attnum)
+            if valid is not None:
+                nulls = True
+                mask = valid if mask is None else mask & valid
+            result = self._search(pv, vectors, mask, k)
+            if result is not None:
+                found.append(result)
+                owners.append(pv)
+        if len(found) == 1:
+            only = found[0]
+            hits = Hits(owners, None, only.positions, only.distances)
+        else:
+            merged = merge(found, k)
+            hits = Hits(owners, merged.parts, merged.positions, merged.distances)
+        if nulls and len(hits.positions) < k:
+            return self._fill(hits, k, all_null=False)
+        return hits
+
+    def _search(
+        self, pv: PartVersion, vectors: npt.NDArray[np.float32], mask: Mask | None, k: int
+    ) -> SearchResult | None:
+        """The k nearest of one part's rows; None when no row passes."""
+        plan, query = self.plan, self.query
+        assert query is not None
+        rows = len(vectors) if mask is None else int(np.count_nonzero(mask))
+        if not rows:
+            return None
+        query = flat.as_query(query, vectors.shape[1])
+        index = None if self.exact else pv.part.index(plan.index_oid)
+        if index is None or k * EXACT_SHARE > rows or (mask is not None and rows <= EXACT_ROWS):
+            result = flat.search(vectors, query, k, plan.metric, mask)
+            strategy = "exact scan" if mask is None else "exact over passing rows"
+        else:
+            effort = max(self.effort, k)
+            result = index.search(vectors, query, k, effort, mask)
+            strategy = f"graph (ef={effort})"
+            if len(result.positions) < min(k, rows):
+                result = flat.search(vectors, query, k, plan.metric, mask)
+                strategy = "exact after graph"
+        if self.trace is not None:
+            self.trace.add(pv, strategy, rows, result)
+        return result
+
+    def _fill(self, hits: Hits, k: int, *, all_null: bool) -> Hits:
+        """Add rows whose distance is NULL, in rowid order, until there are k."""
+        owners, parts, positions = list(hits.owners), [], []
+        missing = k - len(hits.positions)
+        for pv, mask in self.parts:
+            if missing <= 0:
+                break
+            null = _null_rows(pv, self.plan.attnum, mask, all_null)[:missing]
+            if len(null):
+                positions.append(null.astype(np.int32))
+                parts.append(np.full(len(null), len(owners), np.intp))
+                owners.append(pv)
+                missing -= len(null)
+        return hits.append_nulls(owners, parts, positions)
+
+
+def _null_rows(
+    pv: PartVersion, attnum: int, mask: Mask | None, all_null: bool
+) -> npt.NDArray[np.intp]:
+    valid = None if all_null else pv.part.vectors(attnum)[1]
+    if all_null:
+        return np.flatnonzero(mask) if mask is not None else np.arange(pv.part.num_rows)
+    if valid is None:
+        return np.empty(0, np.intp)
+    return np.flatnonzero(~valid if mask is None else mask & ~valid)

@@ -1,0 +1,89 @@
+"""Reads constants and parameters out of a bound AST."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import exp
+
+from vecsql.planner.plan import Const, Operand, Param
+from vecsql.types.base import ColumnType
+
+
+def ctype_of(node: exp.Expression) -> ColumnType | None:
+    """The type the binder gave the expression, if it did."""
+    found = node.meta.get("ctype")
+    return found if isinstance(found, ColumnType) else None
+
+
+def strip(node: exp.Expression) -> exp.Expression:
+    """The expression without parentheses around it."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def operand(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | None:
+    """`node` as a constant or parameter of type `ctype` (its own bound type by default); None if it is neither.
+
+    A cast counts where it only says which type a literal or a parameter has.
+    """
+    node = strip(node)
+    ctype = ctype or ctype_of(node)
+    if isinstance(node, exp.Null):
+        return Const(None)
+    if isinstance(node, exp.Boolean):
+        return Const(bool(node.this)) if ctype is None or ctype.type.name == "bool" else None
+    if isinstance(node, exp.Cast) and type(node) is exp.Cast:
+        return _cast(node, ctype)
+    if ctype is None:
+        return None
+    if isinstance(node, exp.Parameter):
+        own = ctype_of(node)
+        same = own is None or own.type is ctype.type
+        return Param(int(node.this.name)) if same else None
+    if isinstance(node, exp.Neg):
+        inner = operand(node.this, ctype)
+        number = inner.value if isinstance(inner, Const) else None
+        return Const(-number) if isinstance(number, (int, float, Decimal)) else None
+    if isinstance(node, exp.Literal):
+        return _literal(node, ctype)
+    return None
+
+
+def _cast(node: exp.Cast, ctype: ColumnType | None) -> Operand | None:
+    target = ctype_of(node)
+    if target is None or (ctype is not None and ctype.type is not target.type):
+        return None
+    inner = strip(node.this)
+    own = ctype_of(inner)
+    if isinstance(inner, exp.Literal) and inner.is_string:
+        return _literal(inner, target)
+    if own is not None and own.type is target.type and target.typmod in (-1, own.typmod):
+        return operand(inner, target)
+    return None
+
+
+def _literal(node: exp.Literal, ctype: ColumnType) -> Const | None:
+    if node.is_string:
+        return Const(ctype.type.from_text(node.this, ctype.typmod))
+    read = _NUMBERS.get(ctype.type.name)
+    try:
+        return Const(read(node.this)) if read else None
+    except (ValueError, ArithmeticError):
+        return None
+
+
+def _whole(text: str) -> int:
+    return int(text)
+
+
+_NUMBERS: dict[str, Any] = {
+    "int2": _whole,
+    "int4": _whole,
+    "int8": _whole,
+    "numeric": Decimal,
+    "float4": float,
+    "float8": float,
+}
