@@ -1,1 +1,48 @@
 """Vector indexes over numpy arrays: exact flat scan and the SQ8 graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vecsql.errors import FeatureNotSupported
+from vecsql.index.base import Mask, Metric, Progress, Sections, VectorIndex, Vectors
+from vecsql.index.options import graph_options
+
+__all__ = ["build", "load"]
+
+
+def build(
+    method: str,
+    vectors: Vectors,
+    metric: Metric,
+    options: Mapping[str, str],
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+    valid: Mask | None = None,
+) -> VectorIndex:
+    """Build an index of access method `method` over `vectors` (n, d).
+
+    Rows where `valid` is False (NULL vectors) are left out, and so are zero vectors for cosine. The result does not
+    depend on `threads`. `progress` is called with (rows done, rows in all) and may raise to give up. Waits for
+    the kernels to be compiled. Raises InvalidParameterValue for bad options, FeatureNotSupported for other methods.
+    """
+    if method not in ("hnsw", "vecsql"):
+        raise FeatureNotSupported(f'access method "{method}" is not supported yet')
+    from vecsql.index.graph_build import build_graph
+
+    return build_graph(
+        vectors, metric, graph_options(options), threads=threads, progress=progress, valid=valid
+    )
+
+
+def load(
+    kind: str, metric: Metric, parameters: Mapping[str, Any], sections: Sections
+) -> VectorIndex:
+    """The index that `sections()` and `parameters()` of a built one describe; arrays are used as they are."""
+    if kind != "hnsw":
+        raise FeatureNotSupported(f'index kind "{kind}" is not supported by this version')
+    from vecsql.index.graph import GraphIndex
+
+    return GraphIndex(metric, parameters, sections)

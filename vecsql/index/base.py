@@ -41,7 +41,12 @@ class VectorIndex(Protocol):
     metric: Metric
 
     def search(
-        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, effort: int, mask: Mask | None
+        self,
+        vectors: Vectors,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: int,
+        mask: Mask | None,
     ) -> SearchResult: ...
 
     def sections(self) -> Sections: ...

@@ -1,0 +1,92 @@
+"""Exact search and exact distances over float32 vectors; numpy answers while the kernels are not compiled."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsql import kernels
+from vecsql.errors import DataException
+from vecsql.index.base import Mask, Metric, Positions, SearchResult, Vectors
+from vecsql.index.results import EMPTY
+from vecsql.kernels import reference
+
+METRIC_CODES: Final[dict[Metric, int]] = {
+    "l2": reference.L2,
+    "ip": reference.IP,
+    "cosine": reference.COSINE,
+    "l1": reference.L1,
+}
+
+NARROW_K = 256  # up to here a sorted pool inside the scan beats sorting all distances afterwards
+
+ALL_ROWS = np.empty(0, np.bool_)
+NO_POSITIONS = np.empty(0, np.int32)
+
+Query = npt.NDArray[np.float32]
+
+
+def search(
+    vectors: Vectors, query: Query, k: int, metric: Metric, mask: Mask | None = None
+) -> SearchResult:
+    """The k nearest rows of `vectors` (n, d) where `mask` is True, exactly; rows at distance NaN come last.
+
+    Raises DataException when the query has other dimensions than the rows.
+    """
+    query = as_query(query, vectors.shape[1])
+    n = len(vectors)
+    if k <= 0 or n == 0:
+        return EMPTY
+    code = METRIC_CODES[metric]
+    compiled = kernels.search_kernels()
+    if compiled is not None and k <= NARROW_K:
+        pool, out, values = np.empty(k, np.uint64), np.empty(k, np.int32), np.empty(k, np.float64)
+        shown = ALL_ROWS if mask is None else mask
+        size = compiled.nearest(as_rows(vectors), query, code, shown, pool, out, values)
+        return SearchResult(out[:size], values[:size], reranked=n)
+    positions = None if mask is None else np.flatnonzero(mask).astype(np.int32)
+    return rank(vectors, query, k, metric, positions)
+
+
+def rank(
+    vectors: Vectors, query: Query, k: int, metric: Metric, positions: Positions | None
+) -> SearchResult:
+    """The k nearest of the rows at `positions` (all rows when None), exactly."""
+    values = distances(vectors, query, metric, positions)
+    if positions is None:
+        positions = np.arange(len(vectors), dtype=np.int32)
+    best, nearest = reference.smallest(values, positions, k)
+    return SearchResult(best, nearest, reranked=len(values))
+
+
+def distances(
+    vectors: Vectors, query: Query, metric: Metric, positions: Positions | None = None
+) -> npt.NDArray[np.float64]:
+    """SQL distances (float64) of the rows at `positions`, or of all rows, in that order."""
+    query = as_query(query, vectors.shape[1])
+    code = METRIC_CODES[metric]
+    compiled = kernels.search_kernels()
+    if compiled is not None:
+        out = np.empty(len(vectors) if positions is None else len(positions), np.float64)
+        shown = NO_POSITIONS if positions is None else positions
+        compiled.distances(as_rows(vectors), query, code, shown, positions is not None, out)
+        return out
+    return reference.distances(vectors if positions is None else vectors[positions], query, code)
+
+
+def as_query(query: Query, dimensions: int) -> Query:
+    """`query` as a contiguous float32 array; raises pgvector's error when its length is not `dimensions`."""
+    if query.dtype != np.float32 or not query.flags.carray:
+        query = np.require(query, np.float32, ["C", "A", "W"])
+    if len(query) != dimensions:
+        raise DataException(f"different vector dimensions {dimensions} and {len(query)}")
+    return query
+
+
+def as_rows(vectors: Vectors) -> Vectors:
+    """`vectors` as kernels take them; copies only what is strided or not aligned to four bytes."""
+    if vectors.flags.c_contiguous and vectors.flags.aligned and vectors.dtype == np.float32:
+        return vectors
+    return np.require(vectors, np.float32, ["C", "A"])

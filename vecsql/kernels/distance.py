@@ -1,0 +1,129 @@
+"""float32 distances, one query to many rows: contiguous, gathered, masked, and the top k of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.reference import COSINE, IP, L1, L2
+from vecsql.kernels.topk import key_row, make_key, pool_insert
+
+ROWS = read_only(types.float32, 2)
+QUERY = read_only(types.float32, 1)
+
+
+@helper
+def square_norm(row: Any) -> Any:
+    """|x|^2 in float32."""
+    total = np.float32(0)
+    for j in range(row.shape[0]):
+        total += row[j] * row[j]
+    return total
+
+
+@helper
+def distance(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
+    """SQL distance (float64) of one row, but squared for L2; `query_norm` is |query|^2 (cosine)."""
+    total = np.float32(0)
+    if metric == L2:
+        for j in range(query.shape[0]):
+            difference = row[j] - query[j]
+            total += difference * difference
+        return np.float64(total)
+    if metric == L1:
+        for j in range(query.shape[0]):
+            total += abs(row[j] - query[j])
+        return np.float64(total)
+    if metric == IP:
+        for j in range(query.shape[0]):
+            total += row[j] * query[j]
+        return -np.float64(total)
+    norm = np.float32(0)
+    for j in range(query.shape[0]):
+        total += row[j] * query[j]
+        norm += row[j] * row[j]
+    norms = np.float64(norm) * np.float64(query_norm)
+    if norms == 0.0:
+        return np.nan
+    similarity = np.float64(total) / math.sqrt(norms)
+    if similarity > 1.0:
+        similarity = 1.0
+    elif similarity < -1.0:
+        similarity = -1.0
+    return 1.0 - similarity
+
+
+@helper
+def finish(
+    pool: Any, size: Any, vectors: Any, query: Any, metric: Any, out: Any, values: Any
+) -> None:
+    """Write the rows of pool[:size] and their float64 SQL distances, ascending, ties by row, NaN last."""
+    norm = square_norm(query) if metric == COSINE else np.float32(0)
+    for i in range(size):
+        row = key_row(pool[i])
+        value = distance(vectors[row], query, norm, metric)
+        at = i
+        # float64 tells apart what the float32 of the key could not; keys are nearly in order
+        while at > 0 and values[at - 1] > value:
+            values[at] = values[at - 1]
+            out[at] = out[at - 1]
+            at -= 1
+        values[at] = value
+        out[at] = row
+    if metric == L2:
+        for i in range(size):
+            values[i] = math.sqrt(values[i])
+
+
+@kernel(
+    types.int64(
+        ROWS,
+        QUERY,
+        types.int64,
+        read_only(types.boolean, 1),
+        writable(types.uint64, 1),
+        writable(types.int32, 1),
+        writable(types.float64, 1),
+    )
+)
+def nearest(
+    vectors: Any, query: Any, metric: Any, mask: Any, pool: Any, out: Any, values: Any
+) -> Any:
+    """The len(pool) nearest rows where `mask` is True (an empty mask: all rows), exactly.
+
+    Fills out and values (both as long as pool) with positions and SQL distances; returns how many rows there are.
+    """
+    norm = square_norm(query) if metric == COSINE else np.float32(0)
+    capacity = pool.shape[0]
+    size = np.int64(0)
+    masked = mask.shape[0] > 0
+    for i in range(vectors.shape[0]):
+        if masked and not mask[i]:
+            continue
+        key = make_key(np.float32(distance(vectors[i], query, norm, metric)), i)
+        size, _ = pool_insert(pool, size, capacity, key)
+    finish(pool, size, vectors, query, metric, out, values)
+    return size
+
+
+@kernel(
+    types.void(
+        ROWS,
+        QUERY,
+        types.int64,
+        read_only(types.int32, 1),
+        types.boolean,
+        writable(types.float64, 1),
+    )
+)
+def distances(vectors: Any, query: Any, metric: Any, positions: Any, gather: Any, out: Any) -> None:
+    """SQL distances of the rows at `positions` (gather) or of all rows, into `out` of that length."""
+    norm = square_norm(query) if metric == COSINE else np.float32(0)
+    for i in range(out.shape[0]):
+        row = np.int64(positions[i]) if gather else np.int64(i)
+        value = distance(vectors[row], query, norm, metric)
+        out[i] = math.sqrt(value) if metric == L2 else value

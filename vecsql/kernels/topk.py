@@ -1,0 +1,64 @@
+"""Sorted pools of u64 keys: ordered distance bits, then row id, then a flag, so that comparing keys is all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vecsql.kernels.jit import helper
+from vecsql.kernels.simd import bits_float, float_bits
+
+SIGN = np.uint32(0x80000000)
+ALL_BITS = np.uint32(0xFFFFFFFF)
+NAN_BITS = np.uint32(0xFFC00000)  # above +inf once ordered: NaN sorts last, as in SQL
+
+
+@helper
+def make_key(distance: Any, row: Any) -> Any:
+    """distance float32, row < 2^31 -> uint64 key with the flag unset; equal distances order by row, NaN last."""
+    bits = float_bits(np.float32(distance))
+    if distance != distance:
+        bits = NAN_BITS
+    elif bits & SIGN:
+        bits = bits ^ ALL_BITS
+    else:
+        bits = bits | SIGN
+    return (np.uint64(bits) << np.uint64(32)) | (np.uint64(row) << np.uint64(1))
+
+
+@helper
+def key_row(key: Any) -> Any:
+    """The row id (int64) of a key."""
+    return np.int64((key & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
+
+
+@helper
+def key_distance(key: Any) -> Any:
+    """The distance (float32) of a key."""
+    bits = np.uint32(key >> np.uint64(32))
+    bits = bits ^ SIGN if bits & SIGN else bits ^ ALL_BITS
+    return bits_float(np.uint32(bits))
+
+
+@helper
+def pool_insert(pool: Any, size: Any, capacity: Any, key: Any) -> Any:
+    """Insert `key` into the ascending pool[:size], dropping the largest beyond `capacity`.
+
+    Returns (new size, index of the key, or `capacity` when it did not get in).
+    """
+    if size == capacity:
+        if capacity == 0 or key >= pool[size - 1]:
+            return size, capacity
+        size -= 1
+    low, high = np.int64(0), np.int64(size)
+    while low < high:
+        middle = (low + high) >> 1
+        if pool[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    for i in range(size, low, -1):
+        pool[i] = pool[i - 1]
+    pool[low] = key
+    return size + 1, low
