@@ -143,6 +143,10 @@ class InvalidRowCountInOffset(DataError):
     sqlstate = "2201X"
 
 
+class SequenceGeneratorLimitExceeded(DataError):
+    sqlstate = "2200H"
+
+
 class CharacterNotInRepertoire(DataError):
     sqlstate = "22021"
 

@@ -118,13 +118,17 @@ class Transaction(Protocol):
         """Delete rows that this statement has locked; returns how many."""
         ...
 
-    def lock_rows(self, table_oid: int, rowids: Rowids, *, nowait: bool = False, skip: bool = False) -> Rowids | None:
+    def lock_rows(
+        self, table_oid: int, rowids: Rowids, *, nowait: bool = False, skip: bool = False
+    ) -> Rowids | None:
         """Take row locks for UPDATE/DELETE/SELECT FOR UPDATE, waiting for other writers. Returns the rows locked;
         None when a row was changed meanwhile: in READ COMMITTED the caller then runs its statement again on the
         newest snapshot. Raises SerializationFailure in REPEATABLE READ, DeadlockDetected, LockNotAvailable."""
         ...
 
-    def find_conflicts(self, table_oid: int, index_oid: int, columns: Mapping[int, pa.Array]) -> Rowids:
+    def find_conflicts(
+        self, table_oid: int, index_oid: int, columns: Mapping[int, pa.Array]
+    ) -> Rowids:
         """For ON CONFLICT: locks the keys, and gives for each new row the rowid of the live row with the same key,
         or -1."""
         ...
@@ -160,7 +164,9 @@ class Engine(Protocol):
 
     def snapshot(self) -> Snapshot: ...
 
-    def begin(self, *, isolation: str = "read committed", read_only: bool = False) -> Transaction: ...
+    def begin(
+        self, *, isolation: str = "read committed", read_only: bool = False
+    ) -> Transaction: ...
 
     def nextval(self, sequence_oid: int) -> int: ...
 

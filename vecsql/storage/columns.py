@@ -1,0 +1,60 @@
+"""Arrow column helpers that parts share: joining, row selection, and vectors as float32 matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vecsql.storage.interface import Bools
+
+Array = pa.Array
+Matrix = npt.NDArray[np.float32]
+
+
+def is_vector(kind: pa.DataType) -> bool:
+    """Whether a column of this type is stored as a raw float32 matrix: vector(d), not vector or real[]."""
+    return bool(pa.types.is_fixed_size_list(kind) and pa.types.is_float32(kind.value_type))
+
+
+def concat(arrays: Sequence[Array]) -> Array:
+    """One array of all the values; the arrays have one type."""
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+def single(column: pa.Array | pa.ChunkedArray) -> Array:
+    """A column as one contiguous array."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 0:
+        return pa.array([], type=column.type)
+    return concat(column.chunks)
+
+
+def keep(array: Array, live: Bools | None) -> Array:
+    """The values of the live rows; the array itself when all are live."""
+    return array if live is None else array.filter(pa.array(live))
+
+
+def nbytes(arrays: Sequence[Array]) -> int:
+    return sum(a.nbytes for a in arrays)
+
+
+def matrix_of(array: Array) -> tuple[Matrix, Bools | None]:
+    """(n, d) float32 and validity of a vector(d) array; zero copy without NULLs, NULL rows are zeros."""
+    dims = array.type.list_size
+    values = array.values.to_numpy(zero_copy_only=True)
+    matrix = values[array.offset * dims : (array.offset + len(array)) * dims].reshape(-1, dims)
+    if array.null_count == 0:
+        return matrix, None
+    valid = array.is_valid().to_numpy(zero_copy_only=False)
+    return np.where(valid[:, None], matrix, np.float32(0)), valid
+
+
+def array_of(matrix: Matrix, valid: Bools | None) -> Array:
+    """The Arrow column over a matrix, zero copy."""
+    mask = None if valid is None else pa.array(~valid)
+    flat = pa.array(matrix.reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, matrix.shape[1], mask=mask)

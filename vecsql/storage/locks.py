@@ -1,0 +1,186 @@
+"""Locks on rows, keys, tables and the catalog, held to the end of a transaction, with deadlock detection.
+
+A lock is shared or exclusive and named by any hashable. A transaction that has to wait looks for a cycle in the
+wait-for graph first (the usual scheme: Gray and Reuter, Transaction Processing, 7.11) and gives up if it would close one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+
+from vecsql import errors
+
+POLL = 0.05  # seconds between looks at the cancel event while waiting
+
+
+@dataclass(eq=False, slots=True)
+class Owner:
+    """Who holds locks: one transaction. The optional parts come from its session."""
+
+    transaction_id: int
+    process_id: int = 0
+    cancel: threading.Event | None = None
+    lock_timeout: Callable[[], float] | None = None  # seconds, 0: wait for ever
+    held: list[Hashable] = field(default_factory=list)  # in the order taken
+    waiting_for: tuple[Hashable, bool] | None = None  # (lock, shared)
+
+
+@dataclass(eq=False, slots=True)
+class _Lock:
+    exclusive: Owner | None = None
+    shared: set[Owner] = field(default_factory=set)
+
+    def blockers(self, owner: Owner, shared: bool) -> set[Owner]:
+        found = set() if shared else self.shared - {owner}
+        if self.exclusive is not None and self.exclusive is not owner:
+            found.add(self.exclusive)
+        return found
+
+    def held_by(self, owner: Owner, shared: bool) -> bool:
+        return self.exclusive is owner or (shared and owner in self.shared)
+
+
+class LockManager:
+    """All locks of an open database."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._locks: dict[Hashable, _Lock] = {}
+
+    def acquire(
+        self, owner: Owner, name: Hashable, *, shared: bool = False, what: str = ""
+    ) -> bool:
+        """Take a lock, waiting as long as needed; True if it had to wait.
+
+        Raises DeadlockDetected, LockNotAvailable (lock_timeout), QueryCanceled.
+        """
+        with self._changed:
+            if self._take(owner, name, shared):
+                return False
+            self._wait(owner, name, shared, what)
+            self._take(owner, name, shared)
+            return True
+
+    def acquire_all(self, owner: Owner, names: Iterable[Hashable], what: str = "") -> bool:
+        """Take many exclusive locks; True if it had to wait for one."""
+        waited = False
+        with self._changed:
+            for name in names:
+                if not self._take(owner, name, False):
+                    self._wait(owner, name, False, what)
+                    self._take(owner, name, False)
+                    waited = True
+        return waited
+
+    def try_acquire(self, owner: Owner, name: Hashable) -> bool:
+        """Take an exclusive lock if nobody else has it."""
+        with self._changed:
+            return self._take(owner, name, False)
+
+    def wait_until_free(self, owner: Owner, name: Hashable, what: str = "") -> bool:
+        """Wait for the holder of a lock without taking it; False if another holds it no more from the start."""
+        with self._changed:
+            lock = self._locks.get(name)
+            if lock is None or not lock.blockers(owner, False):
+                return False
+            self._wait(owner, name, False, what)
+            return True
+
+    def release(self, owner: Owner, mark: int = 0) -> None:
+        """Give back the locks taken since `mark` (an earlier len(owner.held))."""
+        if len(owner.held) == mark:
+            return
+        with self._changed:
+            for name in owner.held[mark:]:
+                lock = self._locks[name]
+                if lock.exclusive is owner:
+                    lock.exclusive = None
+                lock.shared.discard(owner)
+                if lock.exclusive is None and not lock.shared:
+                    del self._locks[name]
+            del owner.held[mark:]
+            self._changed.notify_all()
+
+    def _take(self, owner: Owner, name: Hashable, shared: bool) -> bool:
+        lock = self._locks.get(name)
+        if lock is None:
+            lock = self._locks[name] = _Lock()
+        elif lock.held_by(owner, shared):
+            return True
+        elif lock.blockers(owner, shared):
+            return False
+        if owner not in lock.shared:
+            owner.held.append(name)
+        if shared:
+            lock.shared.add(owner)
+        else:
+            lock.exclusive = owner
+        return True
+
+    def _wait(self, owner: Owner, name: Hashable, shared: bool, what: str) -> None:
+        deadline = self._deadline(owner)
+        owner.waiting_for = (name, shared)
+        try:
+            while blockers := self._blockers(owner, name, shared):
+                cycle = self._cycle(owner, blockers)
+                if cycle:
+                    raise _deadlock(cycle, what)
+                self._changed.wait(self._patience(owner, deadline))
+                _check(owner, deadline)
+        finally:
+            owner.waiting_for = None
+
+    def _blockers(self, owner: Owner, name: Hashable, shared: bool) -> set[Owner]:
+        lock = self._locks.get(name)
+        return lock.blockers(owner, shared) if lock else set()
+
+    @staticmethod
+    def _deadline(owner: Owner) -> float | None:
+        seconds = owner.lock_timeout() if owner.lock_timeout else 0
+        return time.monotonic() + seconds if seconds else None
+
+    @staticmethod
+    def _patience(owner: Owner, deadline: float | None) -> float | None:
+        left = None if deadline is None else max(deadline - time.monotonic(), 0)
+        if owner.cancel is None:
+            return left
+        return POLL if left is None else min(POLL, left)
+
+    def _cycle(self, owner: Owner, blockers: set[Owner]) -> list[Owner]:
+        """The owners of a wait cycle through `owner`, beginning with it; empty if there is none."""
+        seen: set[Owner] = set()
+        paths = [[owner, b] for b in blockers]
+        while paths:
+            path = paths.pop()
+            last = path[-1]
+            if last is owner:
+                return path[:-1]
+            if last in seen or last.waiting_for is None:
+                continue
+            seen.add(last)
+            paths.extend([*path, b] for b in self._blockers(last, *last.waiting_for))
+        return []
+
+
+def _check(owner: Owner, deadline: float | None) -> None:
+    if owner.cancel is not None and owner.cancel.is_set():
+        raise errors.QueryCanceled("canceling statement due to user request")
+    if deadline is not None and time.monotonic() >= deadline:
+        raise errors.LockNotAvailable("canceling statement due to lock timeout")
+
+
+def _deadlock(cycle: list[Owner], what: str) -> errors.Error:
+    lines = [
+        f"Process {waiter.process_id} waits for ShareLock on transaction {holder.transaction_id}; "
+        f"blocked by process {holder.process_id}."
+        for waiter, holder in zip(cycle, [*cycle[1:], cycle[0]], strict=True)
+    ]
+    return errors.DeadlockDetected(
+        "deadlock detected",
+        detail="\n".join(lines),
+        hint="See server log for query details.",
+        where=what or None,
+    )

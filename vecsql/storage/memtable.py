@@ -1,0 +1,73 @@
+"""Memtable batches: immutable rows in memory, merged geometrically so that single-row commits stay cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from vecsql.storage.columns import concat, keep, nbytes
+from vecsql.storage.interface import PartVersion, Rowids
+from vecsql.storage.key_index import DictKeys
+from vecsql.storage.part import BasePart
+from vecsql.storage.schema import TableSchema
+
+
+class MemBatch(BasePart):
+    """Rows in memory, columns as Arrow arrays by attnum; rowids ascend."""
+
+    def __init__(self, rowids: Rowids, columns: Mapping[int, pa.Array]) -> None:
+        super().__init__(rowids, rowids.nbytes + nbytes(list(columns.values())))
+        self._columns = columns
+
+    @property
+    def attnums(self) -> tuple[int, ...]:
+        return tuple(self._columns)
+
+    def column(self, attnum: int) -> pa.Array:
+        return self._columns[attnum]
+
+
+def merge(parts: Sequence[PartVersion], schema: TableSchema) -> MemBatch:
+    """One batch with the live rows of all the parts, in rowid order."""
+    rowids = np.concatenate([_live_rowids(p) for p in parts])
+    columns = {
+        c.attnum: concat([keep(schema.column(p.part, c.attnum), p.live) for p in parts])
+        for c in schema.definition.columns
+    }
+    if len(rowids) > 1 and not (rowids[1:] > rowids[:-1]).all():
+        order = np.argsort(rowids)
+        rowids = rowids[order]
+        columns = {a: c.take(pa.array(order)) for a, c in columns.items()}
+    batch = MemBatch(rowids, columns)
+    _carry_keys(batch, parts, schema)
+    return batch
+
+
+def _live_rowids(version: PartVersion) -> Rowids:
+    return version.part.rowids if version.live is None else version.part.rowids[version.live]
+
+
+def _carry_keys(batch: MemBatch, parts: Sequence[PartVersion], schema: TableSchema) -> None:
+    """Merging two dicts in C is much cheaper than hashing the columns again."""
+    if len(parts) != 2:
+        return
+    for oid in schema.unique:
+        first, second = (p.part.known_keys(oid) for p in parts)  # type: ignore[attr-defined]
+        if isinstance(first, DictKeys) and isinstance(second, DictKeys):
+            merged = first.merged(second)
+            if merged is not None:
+                batch._keys[oid] = merged
+
+
+def consolidate(parts: tuple[PartVersion, ...], schema: TableSchema) -> tuple[PartVersion, ...]:
+    """Merge the last two memtable batches while they are of similar size: O(log n) batches at any time."""
+    parts = tuple(p for p in parts if p.live_rows or p.part.is_segment)
+    while len(parts) > 1:
+        before, last = parts[-2], parts[-1]
+        if before.part.is_segment or last.part.is_segment or before.live_rows > 2 * last.live_rows:
+            break
+        batch = merge((before, last), schema)
+        parts = (*parts[:-2], PartVersion(batch, None, batch.num_rows))
+    return parts

@@ -1,0 +1,69 @@
+"""The chain of committed versions: appended in WAL order, published once durable."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from vecsql.catalog.model import Catalog
+from vecsql.storage.snapshot import DatabaseVersion
+from vecsql.storage.table import TableState
+from vecsql.storage.wal import Log
+
+Change = Callable[[DatabaseVersion], tuple[Catalog, Mapping[int, TableState]]]
+
+
+class VersionChain:
+    """`current` is what readers see. Committers build on `head`, which may not be durable yet."""
+
+    def __init__(self, first: DatabaseVersion, log: Log) -> None:
+        self._mutex = threading.RLock()
+        self._log = log
+        self._head = first
+        self._pending: deque[DatabaseVersion] = deque()
+        self.current = first
+
+    def commit(self, payload: bytes | None, change: Change, *, synchronous: bool = True) -> int:
+        """Log a commit, apply it, and publish it when it is durable (or at once). Returns its LSN."""
+        with self._mutex:
+            catalog, tables = change(self._head)
+            lsn = self._log.append(payload)
+            self._push(DatabaseVersion(catalog, tables, lsn))
+        if synchronous:
+            self._log.sync(lsn)
+            self._publish(self._log.durable)
+        else:
+            self._publish(lsn)
+            self._log.sync_soon()
+        return lsn
+
+    def log(self, payload: bytes) -> None:
+        """Log something that no version shows (a sequence); it is durable with the next commit."""
+        self._log.append(payload)
+
+    def restructure(self, change: Change) -> DatabaseVersion:
+        """Publish a version with the same rows in other parts. Returns the new head."""
+        with self._mutex:
+            catalog, tables = change(self._head)
+            version = DatabaseVersion(catalog, tables, self._head.lsn)
+            self._push(version)
+        self._publish(self._log.durable)
+        return version
+
+    def settle(self) -> DatabaseVersion:
+        """Make everything committed so far durable and published; returns that version."""
+        with self._mutex:
+            head = self._head
+        self._log.sync(head.lsn)
+        self._publish(self._log.durable)
+        return head
+
+    def _push(self, version: DatabaseVersion) -> None:
+        self._head = version
+        self._pending.append(version)
+
+    def _publish(self, durable: int) -> None:
+        with self._mutex:
+            while self._pending and self._pending[0].lsn <= durable:
+                self.current = self._pending.popleft()
