@@ -360,8 +360,20 @@ class InsufficientPrivilege(ProgrammingError):
 
 
 # Class 53, 55, 57, 58, XX: resources, state, operator intervention, system
+class DiskFull(OperationalError):
+    sqlstate = "53100"
+
+
+class OutOfMemory(OperationalError):
+    sqlstate = "53200"
+
+
 class TooManyConnections(OperationalError):
     sqlstate = "53300"
+
+
+class StatementTooComplex(OperationalError):
+    sqlstate = "54001"
 
 
 class ObjectNotInPrerequisiteState(OperationalError):
