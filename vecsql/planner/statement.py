@@ -27,6 +27,7 @@ class ParsedStatement:
     ast: exp.Expression | None = None
     utility: Any = None  # one of the dataclasses of planner.utility (Begin, Commit, Set, Show, Copy, ...)
     positions: tuple[tuple[int, int], ...] = ()
+    tree: dict[str, Any] | None = None  # DDL: libpg_query's tree
 
 
 @dataclass(frozen=True, slots=True)
