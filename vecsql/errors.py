@@ -339,6 +339,10 @@ class InvalidColumnReference(ProgrammingError):
     sqlstate = "42P10"
 
 
+class GeneratedAlways(ProgrammingError):
+    sqlstate = "428C9"
+
+
 class InvalidTableDefinition(ProgrammingError):
     sqlstate = "42P16"
 
