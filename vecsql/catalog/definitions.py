@@ -1,0 +1,141 @@
+"""Definitions printed as SQL: pg_get_indexdef(), pg_get_constraintdef(), pg_get_viewdef(), format_type()."""
+
+from __future__ import annotations
+
+from vecsql.catalog.deparse import expression_text, query_text
+from vecsql.catalog.model import Catalog, Constraint, Index, IndexColumn, Table
+from vecsql.catalog.names import (
+    DEFAULT_PATH,
+    SearchPath,
+    qualified_name,
+    quote_identifier,
+    quote_literal,
+    regclass_out,
+)
+from vecsql.catalog.system_static import default_opclasses
+from vecsql.types.base import ColumnType, by_oid
+
+# Index methods sort by the operator class of the type that the column's is a domain or an alias of.
+_SORTED_AS = {"varchar": "text", "bpchar": "bpchar", "name": "name"}
+
+
+def format_type(oid: int | None, typmod: int | None) -> str | None:
+    """format_type(): 'numeric(10,2)'; '???' for an unknown type, '-' for none."""
+    if oid is None:
+        return None
+    if oid == 0:
+        return "-"
+    found = by_oid(oid)
+    if found is None:
+        return "???"
+    return str(ColumnType(found, -1 if typmod is None else typmod))
+
+
+def index_definition(
+    catalog: Catalog, oid: int, *, pretty: bool = False, path: SearchPath = DEFAULT_PATH
+) -> str | None:
+    """The CREATE INDEX statement, the table qualified unless `pretty`; None for an unknown index."""
+    index = catalog.indexes.get(oid)
+    if index is None:
+        return None
+    table = catalog.tables[index.table_oid]
+    name = regclass_out(catalog, table.oid, path) if pretty else qualified_name(catalog, table.oid)
+    unique = "UNIQUE " if index.unique else ""
+    head = f"CREATE {unique}INDEX {quote_identifier(index.name)} ON {name} USING {index.method}"
+    columns = ", ".join(_index_column(table, index, c, pretty) for c in index.columns)
+    parts = [head, f"({columns})"]
+    if index.include:
+        parts.append(f"INCLUDE ({_column_names(table, index.include)})")
+    if index.nulls_not_distinct:
+        parts.append("NULLS NOT DISTINCT")
+    if index.options:
+        parts.append(f"WITH ({options_text(index.options)})")
+    if index.predicate is not None:
+        parts.append(f"WHERE {expression_text(index.predicate, table, pretty=pretty)}")
+    return " ".join(parts)
+
+
+def index_column_definition(catalog: Catalog, oid: int, number: int, *, pretty: bool) -> str | None:
+    """pg_get_indexdef(index, number, pretty): one column, without class and order; '' past the last."""
+    index = catalog.indexes.get(oid)
+    if index is None:
+        return None
+    table = catalog.tables[index.table_oid]
+    if number <= len(index.columns):
+        return _index_key(table, index.columns[number - 1], pretty, bare=True)
+    included = index.include[number - len(index.columns) - 1 :]
+    return quote_identifier(table.column_at(included[0]).name) if included else ""
+
+
+def options_text(options: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"{quote_identifier(key)}={quote_literal(value)}" for key, value in options)
+
+
+def constraint_definition(
+    catalog: Catalog, table: Table, constraint: Constraint, *, pretty: bool
+) -> str:
+    """PRIMARY KEY (id), UNIQUE (a, b), CHECK ((price > (0)::numeric))."""
+    if constraint.kind == "c":
+        return f"CHECK ({expression_text(constraint.expression or 'true', table, pretty=pretty)})"
+    index = catalog.indexes.get(constraint.index_oid)
+    distinct = " NULLS NOT DISTINCT" if index and index.nulls_not_distinct else ""
+    kind = "PRIMARY KEY" if constraint.kind == "p" else f"UNIQUE{distinct}"
+    text = f"{kind} ({_column_names(table, constraint.attnums)})"
+    if index and index.include:
+        text += f" INCLUDE ({_column_names(table, index.include)})"
+    return text
+
+
+def default_text(table: Table, attnum: int, *, pretty: bool = False) -> str | None:
+    """pg_get_expr() of a column's default or generation expression."""
+    column = table.column_at(attnum)
+    source = column.generated if column.generated is not None else column.default
+    if source is None:
+        return None
+    return expression_text(source, table, pretty=pretty, target=column.type)
+
+
+def view_definition(catalog: Catalog, oid: int, *, pretty: bool = True) -> str | None:
+    """The view's query as pg_get_viewdef() lays it out, with the final ';'."""
+    view = catalog.views.get(oid)
+    return None if view is None else query_text(view.query)
+
+
+def _index_column(table: Table, index: Index, column: IndexColumn, pretty: bool) -> str:
+    parts = [_index_key(table, column, pretty, bare=False)]
+    if column.opclass and not _is_default(table, index, column):
+        parts.append(quote_identifier(column.opclass))
+    if column.descending:
+        parts.append("DESC" if column.nulls_first else "DESC NULLS LAST")
+    elif column.nulls_first:
+        parts.append("NULLS FIRST")
+    return " ".join(parts)
+
+
+def _index_key(table: Table, column: IndexColumn, pretty: bool, *, bare: bool) -> str:
+    if column.expression is None:
+        return quote_identifier(table.column_at(column.attnum).name)
+    text = expression_text(column.expression, table, pretty=pretty)
+    is_call = text.endswith(")") and text.split("(", 1)[0].replace("_", "").isalnum()
+    wrapped = text.startswith("(") and text.endswith(")") and not pretty
+    return text if is_call or (bare and not wrapped) or (wrapped and not bare) else f"({text})"
+
+
+def _is_default(table: Table, index: Index, column: IndexColumn) -> bool:
+    if column.expression is not None:
+        return column.opclass in {name for _, name, _ in default_opclasses()}
+    sql_type = table.column_at(column.attnum).type.type
+    if sql_type.element is not None and column.opclass == "array_ops":
+        return True
+    kind = sql_type.name
+    defaults = {name for method, name, oid in default_opclasses()
+                if method == index.method and oid == sql_type.oid}  # fmt: skip
+    return (
+        column.opclass in defaults | {f"{_SORTED_AS[kind]}_ops"}
+        if kind in _SORTED_AS
+        else (column.opclass in defaults)
+    )
+
+
+def _column_names(table: Table, attnums: tuple[int, ...]) -> str:
+    return ", ".join(quote_identifier(table.column_at(attnum).name) for attnum in attnums)

@@ -1,0 +1,28 @@
+"""The functions of the system catalog: signatures for the binder, DuckDB macros and UDFs (see function_registry)."""
+
+from vecsql.catalog import introspection, session_functions  # noqa: F401  (they add their functions)
+from vecsql.catalog.function_registry import (
+    REG_INPUT,
+    REG_OUTPUT,
+    SIGNATURES,
+    STATE_SQL,
+    STATE_VARIABLE,
+    Function,
+    SystemState,
+    find,
+    macros,
+    register,
+)
+
+__all__ = [
+    "REG_INPUT",
+    "REG_OUTPUT",
+    "SIGNATURES",
+    "STATE_SQL",
+    "STATE_VARIABLE",
+    "Function",
+    "SystemState",
+    "find",
+    "macros",
+    "register",
+]
