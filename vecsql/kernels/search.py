@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from vecsql.kernels.distance import distances, nearest
+from vecsql.kernels.graph_search import code_search, graph_search
 
-__all__ = ["distances", "nearest"]
+__all__ = ["code_search", "distances", "graph_search", "nearest"]

@@ -1,0 +1,259 @@
+"""Building a GraphIndex: quantise, find rows of equal codes, insert the others in batches, mend what fell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsql import kernels
+from vecsql.index import flat
+from vecsql.index.base import Mask, Metric, Progress, Vectors
+from vecsql.index.graph import FORMAT_VERSION, GraphIndex
+from vecsql.index.options import GraphOptions
+
+LINE: Final = 64
+HEAD_BYTES: Final = 12
+SAMPLE: Final = 8192  # rows that decide centre and units
+CLIP_RMS: Final = 8.0  # l1: codes reach this many times the root mean square
+SEED: Final = 0x5EC5
+FIRST_LAYER: Final = 64
+LAYER_RATIO: Final = 32
+BATCH_SHARE: Final = 0.02
+SLACK: Final = 1.0
+
+Run = Callable[[Callable[[int, int], Any], int, int], list[Any]]
+
+
+def build_graph(
+    vectors: Vectors,
+    metric: Metric,
+    options: GraphOptions,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+    valid: Mask | None = None,
+) -> GraphIndex:
+    """Build the graph over all valid rows; see `vecsql.index.build`."""
+    compiled = kernels.build_kernels()
+    vectors = flat.as_rows(vectors)
+    if threads <= 1:
+        return _Build(compiled, vectors, metric, options, _run_here, progress, valid).run()
+    with ThreadPoolExecutor(threads, thread_name_prefix="vecsql-build") as pool:
+        run = _run_in(pool, threads)
+        return _Build(compiled, vectors, metric, options, run, progress, valid).run()
+
+
+def _run_here(work: Callable[[int, int], Any], start: int, stop: int) -> list[Any]:
+    return [work(start, stop)]
+
+
+def _run_in(pool: ThreadPoolExecutor, threads: int) -> Run:
+    def run(work: Callable[[int, int], Any], start: int, stop: int) -> list[Any]:
+        chunks = min(4 * threads, (stop - start + 31) // 32)
+        if chunks <= 1:
+            return [work(start, stop)]
+        bounds = np.linspace(start, stop, chunks + 1).astype(int).tolist()
+        return list(pool.map(work, bounds[:-1], bounds[1:]))
+
+    return run
+
+
+def aligned_zeros(rows: int, stride: int) -> npt.NDArray[np.int8]:
+    """(rows, stride) zero bytes that start at a cache line."""
+    room = np.zeros(rows * stride + LINE, np.int8)
+    start = -room.ctypes.data % LINE
+    return room[start : start + rows * stride].reshape(rows, stride)
+
+
+class _Build:
+    """One build in progress."""
+
+    def __init__(
+        self,
+        compiled: Any,
+        vectors: Vectors,
+        metric: Metric,
+        options: GraphOptions,
+        run: Run,
+        progress: Progress | None,
+        valid: Mask | None,
+    ) -> None:
+        self.kernels = compiled
+        self.vectors = vectors
+        self.metric: Metric = metric
+        self.options = options
+        self.run_chunks = run
+        self.progress = progress
+        self.valid = flat.ALL_ROWS if valid is None else np.ascontiguousarray(valid)
+        self.manhattan = metric == "l1"
+        n, d = vectors.shape
+        stride = -(-(d + HEAD_BYTES) // LINE) * LINE
+        self.degree = 2 * options.m
+        self.rows = aligned_zeros(n, stride)
+        self.heads = self.rows.view(np.float32)
+        self.graph = np.full((n, self.degree), -1, np.int32)
+        self.lengths = np.empty((n, self.degree), np.float32)
+
+    def run(self) -> GraphIndex:
+        center, unit, largest = self._survey()
+        indexed = self._quantise(center, unit, largest)
+        twins, order = self._twins_and_order()
+        levels = self._insert_all(order)
+        mended = 0
+        if len(order):
+            mended = self.kernels.mend(
+                self.rows, self.heads, self.manhattan, order, len(order), 64, self.graph
+            )
+        sections: dict[str, npt.NDArray[Any]] = {
+            "rows": self.rows,
+            "graph": self.graph,
+            "center": center,
+            "order": order[: levels.sizes[-1]].copy(),
+            "levels": np.array(levels.sizes, np.int64),
+            "upper": levels.upper,
+        }
+        if twins is not None:
+            sections["twins"] = twins
+        parameters = {
+            "version": FORMAT_VERSION,
+            "m": self.options.m,
+            "ef_construction": self.options.ef_construction,
+            "unit": unit,
+            "indexed": indexed,
+            "distinct": len(order),
+            "mended": int(mended),
+        }
+        return GraphIndex(self.metric, parameters, sections)
+
+    def _survey(self) -> tuple[npt.NDArray[np.float32], float, float]:
+        """Centre, unit and (ip) largest norm of the rows."""
+        n, d = self.vectors.shape
+        shown = np.flatnonzero(self.valid) if len(self.valid) else np.arange(n)
+        if not len(shown):
+            return np.zeros(d, np.float32), 1.0, 0.0
+        picked = shown[:: max(1, len(shown) // SAMPLE)]
+        sample = self.vectors[picked].astype(np.float64)
+        if self.metric == "cosine":
+            norms = np.linalg.norm(sample, axis=1, keepdims=True)
+            sample = np.divide(sample, norms, out=np.zeros_like(sample), where=norms > 0)
+        center = sample.mean(axis=0).astype(np.float32)
+        apart = sample - center
+        rms = float(np.sqrt(np.mean(apart * apart)))
+        if self.metric == "l1":
+            widest = float(np.abs(apart).max(initial=0.0))
+            return center, (min(widest, CLIP_RMS * rms) / 127.0) or 1.0, 0.0
+        largest = 0.0
+        if self.metric == "ip":
+            largest = float(np.sqrt(self._largest_square(shown)))
+        return center, (rms * d**0.5) or 1.0, largest
+
+    def _largest_square(self, shown: npt.NDArray[np.intp]) -> float:
+        blocks = range(0, len(shown), SAMPLE)
+        wide = (self.vectors[shown[b : b + SAMPLE]].astype(np.float64) for b in blocks)
+        return max(float(np.einsum("ij,ij->i", w, w).max()) for w in wide)
+
+    def _quantise(self, center: Any, unit: float, largest: float) -> int:
+        code = flat.METRIC_CODES[self.metric]
+
+        def work(start: int, stop: int) -> int:
+            return int(
+                self.kernels.quantise(
+                    self.vectors, self.valid, code, center, unit, largest, start, stop,
+                    self.rows, self.heads,
+                )  # fmt: skip
+            )
+
+        return sum(self.run_chunks(work, 0, len(self.rows)))
+
+    def _twins_and_order(self) -> tuple[npt.NDArray[np.int32] | None, npt.NDArray[np.int32]]:
+        """Chains of rows with equal codes (None if there are none), and the first rows of all chains, shuffled."""
+        n = len(self.rows)
+        indexed = np.flatnonzero(~np.isnan(self.heads[:, -1])).astype(np.int32)
+        hashes = np.empty(n, np.uint64)
+        self.kernels.fingerprint(self.rows.view(np.uint64), hashes)
+        shown = hashes[indexed]
+        by_hash = np.argsort(shown, kind="stable")
+        ranked = shown[by_hash]
+        again = np.flatnonzero(ranked[1:] == ranked[:-1])
+        twins = None
+        first = np.ones(n, np.bool_)
+        if len(again):
+            before, after = indexed[by_hash[again]], indexed[by_hash[again + 1]]
+            # a hash may collide: only rows that are really equal become twins
+            same = (self.rows[before] == self.rows[after]).all(axis=1)
+            twins = np.full(n, -1, np.int32)
+            twins[before[same]] = after[same]
+            first[after[same]] = False
+        order = np.random.default_rng(SEED).permutation(indexed[first[indexed]])
+        return twins, order
+
+    def _insert_all(self, order: npt.NDArray[np.int32]) -> _Levels:
+        levels = _Levels(order, self.graph)
+        done = min(1, len(order))
+        levels.grow(done)
+        while done < len(order):
+            stop = min(len(order), done + max(1, int(done * BATCH_SHARE)))
+            stop = min(stop, levels.next_size)
+            self._insert_batch(order, levels, done, stop)
+            done = stop
+            levels.grow(done)
+            if self.progress is not None:
+                self.progress(done, len(order))
+        return levels
+
+    def _insert_batch(self, order: Any, levels: _Levels, start: int, stop: int) -> None:
+        sizes = np.array(levels.sizes, np.int64)
+        width = self.options.ef_construction
+
+        def find(first: int, last: int) -> None:
+            self.kernels.find_neighbours(
+                self.rows, self.heads, self.manhattan, order, levels.upper, sizes, first, last,
+                width, self.degree // 2, SLACK, self.degree // 4, self.graph, self.lengths,
+            )  # fmt: skip
+
+        self.run_chunks(find, start, stop)
+        batch = order[start:stop]
+        chosen = self.graph[batch]
+        source, place = np.nonzero(chosen >= 0)
+        targets = chosen[source, place]
+        by_target = np.argsort(targets, kind="stable")
+        sources = batch[source[by_target]]
+        distances = self.lengths[sources, place[by_target]]
+        found, firsts = np.unique(targets[by_target], return_index=True)
+        bounds = np.append(firsts, len(targets)).astype(np.int64)
+
+        def attach(first: int, last: int) -> None:
+            self.kernels.attach(
+                self.rows, self.heads, self.manhattan, found, bounds, sources, distances, first, last,
+                SLACK, self.degree // 2, self.graph, self.lengths,
+            )  # fmt: skip
+
+        self.run_chunks(attach, 0, len(found))
+
+
+class _Levels:
+    """The upper layers: the graph as it was when the first 64, 2048, 65536 ... rows were in."""
+
+    def __init__(self, order: npt.NDArray[np.int32], graph: npt.NDArray[np.int32]) -> None:
+        self.order = order
+        self.graph = graph
+        self.sizes = [0]
+        self.upper = np.empty((0, graph.shape[1]), np.int32)
+        self.next_size = FIRST_LAYER * LAYER_RATIO
+
+    def grow(self, done: int) -> None:
+        """Note that order[:done] are inserted."""
+        self.sizes[0] = min(done, FIRST_LAYER)
+        if done == self.next_size and 4 * done <= len(self.order):
+            ranks = np.full(len(self.graph), -1, np.int32)
+            ranks[self.order[:done]] = np.arange(done, dtype=np.int32)
+            neighbours = self.graph[self.order[:done]]
+            layer = np.where(neighbours >= 0, ranks[neighbours], np.int32(-1))
+            self.upper = np.concatenate([self.upper, layer])
+            self.sizes.append(done)
+        if done >= self.next_size:
+            self.next_size *= LAYER_RATIO

@@ -1,0 +1,302 @@
+"""Building the neighbour graph in batches: rows of a batch look for neighbours in the graph of all batches before,
+then the reverse edges are added target by target. No locks, and the same graph for any number of threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from vecsql.kernels.graph_search import GRAPH, IDS, LEVELS, descend, walk
+from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.quantized import CODES, HEADS, code_distance
+from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
+
+HEAD_BYTES = 12
+
+
+@helper
+def load_codes(rows: Any, heads: Any, row: Any, manhattan: Any, codes: Any) -> Any:
+    """Make an indexed row the query: fills `codes`, returns the weights for true distances."""
+    stride = rows.shape[1]
+    codes[:] = rows[row]
+    head = heads[row]
+    last = head.shape[0] - 1
+    if not manhattan:
+        codes[stride - HEAD_BYTES :] = 0
+    return (
+        head[last - 1],
+        np.float32(1),
+        np.float32(-2) * head[last - 2],
+        np.float32(-2) * head[last],
+    )
+
+
+@helper
+def choose(
+    rows: Any,
+    heads: Any,
+    manhattan: Any,
+    keys: Any,
+    count: Any,
+    limit: Any,
+    slack: Any,
+    floor: Any,
+    codes: Any,
+    chosen: Any,
+    lengths: Any,
+) -> Any:
+    """Keep of the ascending keys[:count] at most `limit` neighbours that point in different directions.
+
+    A candidate is dropped when a neighbour kept before is nearer to it than the row itself by the factor `slack`
+    (the relative neighbourhood rule); the nearest of the dropped ones fill up to `floor`. Writes rows and distances,
+    -1 behind them; returns how many.
+    """
+    kept = np.int64(0)
+    for i in range(count):
+        if kept == limit:
+            break
+        row, length = key_row(keys[i]), key_distance(keys[i])
+        weights = load_codes(rows, heads, row, manhattan, codes)
+        diverse = True
+        for j in range(kept):
+            apart = code_distance(rows, heads, np.int64(chosen[j]), codes, weights, manhattan)
+            if slack * apart < length:
+                diverse = False
+                break
+        if diverse:
+            chosen[kept] = row
+            lengths[kept] = length
+            kept += 1
+    for i in range(count):
+        if kept >= floor:
+            break
+        row = key_row(keys[i])
+        known = False
+        for j in range(kept):
+            known = known or chosen[j] == row
+        if not known:
+            chosen[kept] = row
+            lengths[kept] = key_distance(keys[i])
+            kept += 1
+    for j in range(kept, chosen.shape[0]):
+        chosen[j] = -1
+    return kept
+
+
+@kernel(
+    types.void(
+        CODES,
+        HEADS,
+        types.boolean,
+        IDS,
+        GRAPH,
+        LEVELS,
+        types.int64,
+        types.int64,
+        types.int64,
+        types.int64,
+        types.float32,
+        types.int64,
+        writable(types.int32, 2),
+        writable(types.float32, 2),
+    )
+)
+def find_neighbours(
+    rows: Any,
+    heads: Any,
+    manhattan: Any,
+    order: Any,
+    upper: Any,
+    levels: Any,
+    start: Any,
+    stop: Any,
+    width: Any,
+    limit: Any,
+    slack: Any,
+    floor: Any,
+    graph: Any,
+    lengths: Any,
+) -> None:
+    """Search the graph with a pool of `width` for the rows order[start:stop] and write their out-edges.
+
+    Rows of one batch may be done by several threads: none of them is reachable before its batch is attached.
+    """
+    pool = np.empty(width, np.uint64)
+    codes = np.empty(rows.shape[1], np.int8)
+    other = np.empty(rows.shape[1], np.int8)
+    fresh = np.empty(graph.shape[1], np.int32)
+    touched = np.empty(1 << 14, np.int32)
+    visited = np.zeros((rows.shape[0] + 63) // 64, np.uint64)
+    for rank in range(start, stop):
+        row = np.int64(order[rank])
+        weights = load_codes(rows, heads, row, manhattan, codes)
+        entry, nearest, _ = descend(rows, heads, order, upper, levels, codes, weights, manhattan)
+        size, _ = walk(
+            rows,
+            heads,
+            graph,
+            codes,
+            weights,
+            manhattan,
+            entry,
+            nearest,
+            pool,
+            fresh,
+            visited,
+            touched,
+        )
+        choose(
+            rows, heads, manhattan, pool, size, limit, slack, floor, other, graph[row], lengths[row]
+        )
+
+
+@kernel(
+    types.void(
+        CODES,
+        HEADS,
+        types.boolean,
+        IDS,
+        LEVELS,
+        IDS,
+        read_only(types.float32, 1),
+        types.int64,
+        types.int64,
+        types.float32,
+        types.int64,
+        writable(types.int32, 2),
+        writable(types.float32, 2),
+    )
+)
+def attach(
+    rows: Any,
+    heads: Any,
+    manhattan: Any,
+    targets: Any,
+    bounds: Any,
+    sources: Any,
+    distances: Any,
+    start: Any,
+    stop: Any,
+    slack: Any,
+    floor: Any,
+    graph: Any,
+    lengths: Any,
+) -> None:
+    """Add the reverse edges targets[i] -> sources[bounds[i]:bounds[i + 1]] for i in start:stop; prunes full rows."""
+    degree = graph.shape[1]
+    codes = np.empty(rows.shape[1], np.int8)
+    keys = np.empty(4 * degree, np.uint64)
+    for i in range(start, stop):
+        neighbours, far = graph[targets[i]], lengths[targets[i]]
+        size = np.int64(0)
+        while size < degree and neighbours[size] >= 0:
+            size += 1
+        first, last = bounds[i], bounds[i + 1]
+        if size + last - first <= degree:
+            for j in range(first, last):
+                neighbours[size], far[size] = sources[j], distances[j]
+                size += 1
+            continue
+        count = np.int64(0)
+        for j in range(size):
+            count, _ = pool_insert(keys, count, keys.shape[0], make_key(far[j], neighbours[j]))
+        for j in range(first, last):
+            count, _ = pool_insert(keys, count, keys.shape[0], make_key(distances[j], sources[j]))
+        choose(
+            rows, heads, manhattan, keys, count, degree, slack, floor, codes, neighbours, far
+        )
+
+
+@helper
+def spread(graph: Any, start: Any, visited: Any, stack: Any) -> None:
+    """Mark every row that can be reached from `start`."""
+    stack[0] = start
+    visited[start] = True
+    top = np.int64(1)
+    while top > 0:
+        top -= 1
+        for neighbour in graph[stack[top]]:
+            if neighbour < 0:
+                break
+            if not visited[neighbour]:
+                visited[neighbour] = True
+                stack[top] = neighbour
+                top += 1
+
+
+@kernel(
+    types.int64(
+        CODES, HEADS, types.boolean, IDS, types.int64, types.int64, writable(types.int32, 2)
+    )
+)
+def mend(
+    rows: Any, heads: Any, manhattan: Any, order: Any, count: Any, width: Any, graph: Any
+) -> Any:
+    """Give every row of order[:count] that cannot be reached from the first an edge from a near row that can.
+
+    Returns how many edges were added. Rows with a free place are taken, so that no other edge is lost.
+    """
+    degree = graph.shape[1]
+    reached = np.zeros(rows.shape[0], np.bool_)
+    stack = np.empty(rows.shape[0], np.int32)
+    spread(graph, order[0], reached, stack)
+    codes = np.empty(rows.shape[1], np.int8)
+    pool = np.empty(width, np.uint64)
+    fresh = np.empty(degree, np.int32)
+    touched = np.empty(1 << 14, np.int32)
+    visited = np.zeros((rows.shape[0] + 63) // 64, np.uint64)
+    added = np.int64(0)
+    for rank in range(count):
+        row = np.int64(order[rank])
+        if reached[row]:
+            continue
+        weights = load_codes(rows, heads, row, manhattan, codes)
+        entry = np.int64(order[0])
+        nearest = code_distance(rows, heads, entry, codes, weights, manhattan)
+        size, _ = walk(
+            rows,
+            heads,
+            graph,
+            codes,
+            weights,
+            manhattan,
+            entry,
+            nearest,
+            pool,
+            fresh,
+            visited,
+            touched,
+        )
+        host = np.int64(-1)
+        for i in range(size):
+            if graph[key_row(pool[i]), degree - 1] < 0:
+                host = key_row(pool[i])
+                break
+        if host < 0:
+            for other in range(count):
+                if reached[order[other]] and graph[order[other], degree - 1] < 0:
+                    host = np.int64(order[other])
+                    break
+        if host < 0:
+            continue
+        free = degree - 1
+        while free > 0 and graph[host, free - 1] < 0:
+            free -= 1
+        graph[host, free] = row
+        added += 1
+        spread(graph, row, reached, stack)
+    return added
+
+
+@kernel(types.void(read_only(types.uint64, 2), writable(types.uint64, 1)))
+def fingerprint(words: Any, out: Any) -> None:
+    """A 64-bit hash of each row (n, stride / 8), to find rows of equal codes."""
+    for i in range(words.shape[0]):
+        state = np.uint64(0x9E3779B97F4A7C15)
+        for word in words[i]:
+            state = (state ^ word) * np.uint64(0xFF51AFD7ED558CCD)
+            state ^= state >> np.uint64(32)
+        out[i] = state

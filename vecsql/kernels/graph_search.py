@@ -1,0 +1,309 @@
+"""Best-first walk over the neighbour graph on SQ8 rows, and the float32 re-rank of what it finds.
+
+The graph is one int32 row of neighbours per vector, -1 behind the last. Upper layers hold only a random sample: their
+nodes are ranks in `order`, and each larger layer has the smaller ones as its prefix (Malkov and Yashunin's
+hierarchy, 2016, with the levels of a row decided by its place in the order of insertion).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from vecsql.kernels.distance import QUERY, ROWS, distance, finish, square_norm
+from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.quantized import CODES, HEADS, code_distance, prepare_query
+from vecsql.kernels.reference import COSINE, L1
+from vecsql.kernels.simd import prefetch
+from vecsql.kernels.topk import key_row, make_key, pool_insert
+
+LINE = 64
+EXPANDED = np.uint64(1)
+
+GRAPH = read_only(types.int32, 2)
+IDS = read_only(types.int32, 1)
+LEVELS = read_only(types.int64, 1)
+
+
+@helper
+def visit(visited: Any, row: Any) -> Any:
+    """Mark a row; returns whether it was marked before."""
+    word, bit = row >> 6, np.uint64(1) << np.uint64(row & 63)
+    before = visited[word]
+    visited[word] = before | bit
+    return (before & bit) != 0
+
+
+@helper
+def unvisit(visited: Any, touched: Any, count: Any) -> None:
+    """Clear the marks of touched[:count], or all of them when more rows were marked than `touched` holds."""
+    if count > touched.shape[0]:
+        visited[:] = 0
+    else:
+        for i in range(count):
+            visited[touched[i] >> 6] = 0
+
+
+@helper
+def descend(
+    rows: Any, heads: Any, order: Any, upper: Any, levels: Any, codes: Any, weights: Any, manhattan: Any
+) -> Any:
+    """The nearest row that greedy walks from the smallest layer down find: (row, distance, rows scored)."""
+    best, nearest = np.int64(0), np.float32(np.inf)
+    for rank in range(levels[0]):
+        found = code_distance(rows, heads, np.int64(order[rank]), codes, weights, manhattan)
+        if found < nearest:
+            best, nearest = np.int64(rank), found
+    scored = np.int64(levels[0])
+    start = np.int64(0)
+    for level in range(1, levels.shape[0]):
+        moved = True
+        while moved:
+            moved = False
+            for neighbour in upper[start + best]:
+                if neighbour < 0:
+                    break
+                prefetch(rows.ctypes.data + np.int64(order[neighbour]) * rows.shape[1])
+            here = best
+            for neighbour in upper[start + here]:
+                if neighbour < 0:
+                    break
+                found = code_distance(
+                    rows, heads, np.int64(order[neighbour]), codes, weights, manhattan
+                )
+                scored += 1
+                if found < nearest:
+                    best, nearest, moved = np.int64(neighbour), found, True
+        start += levels[level]
+    return np.int64(order[best]), nearest, scored
+
+
+@helper
+def walk(
+    rows: Any,
+    heads: Any,
+    graph: Any,
+    codes: Any,
+    weights: Any,
+    manhattan: Any,
+    entry: Any,
+    entry_distance: Any,
+    pool: Any,
+    fresh: Any,
+    visited: Any,
+    touched: Any,
+) -> Any:
+    """Fill `pool` with keys of the nearest rows that a walk from `entry` meets: (rows in pool, rows scored).
+
+    Ends when every row of the pool is expanded. `visited` comes and leaves all zero.
+    """
+    capacity = pool.shape[0]
+    stride = rows.shape[1]
+    base = rows.ctypes.data
+    pool[0] = make_key(entry_distance, entry)
+    size = np.int64(1)
+    visit(visited, entry)
+    touched[0] = entry
+    marked = np.int64(1)
+    cursor = np.int64(0)
+    while cursor < size:
+        key = pool[cursor]
+        if key & EXPANDED:
+            cursor += 1
+            continue
+        pool[cursor] = key | EXPANDED
+        count = np.int64(0)
+        for neighbour in graph[key_row(key)]:
+            if neighbour < 0:
+                break
+            row = np.int64(neighbour)
+            if not visit(visited, row):
+                fresh[count] = neighbour
+                count += 1
+                for line in range(0, stride, LINE):
+                    prefetch(base + row * stride + line)
+        lowest = cursor + 1
+        for i in range(count):
+            row = np.int64(fresh[i])
+            if marked < touched.shape[0]:
+                touched[marked] = fresh[i]
+            marked += 1
+            found = make_key(code_distance(rows, heads, row, codes, weights, manhattan), row)
+            if size == capacity and found >= pool[size - 1]:
+                continue
+            size, at = pool_insert(pool, size, capacity, found)
+            lowest = min(lowest, at)
+        cursor = lowest
+    unvisit(visited, touched, marked)
+    return size, marked
+
+
+@helper
+def rerank(
+    pool: Any,
+    size: Any,
+    vectors: Any,
+    query: Any,
+    metric: Any,
+    mask: Any,
+    twins: Any,
+    best: Any,
+) -> Any:
+    """Collect in `best` float32 keys of the pool's rows that pass, and of their twins: (rows in best, rows scored).
+
+    `twins` chains rows of equal codes: twins[i] is the next one, -1 ends the chain; empty when there are none.
+    """
+    norm = square_norm(query) if metric == COSINE else np.float32(0)
+    capacity = best.shape[0]
+    found = np.int64(0)
+    scored = np.int64(0)
+    for i in range(size):
+        row = key_row(pool[i])
+        while row >= 0:
+            if mask.shape[0] == 0 or mask[row]:
+                scored += 1
+                value = np.float32(distance(vectors[row], query, norm, metric))
+                found, _ = pool_insert(best, found, capacity, make_key(value, row))
+            row = np.int64(twins[row]) if twins.shape[0] > 0 else np.int64(-1)
+    return found, scored
+
+
+@kernel(
+    types.int64(
+        ROWS,
+        QUERY,
+        types.int64,
+        QUERY,
+        types.float64,
+        CODES,
+        HEADS,
+        GRAPH,
+        IDS,
+        GRAPH,
+        LEVELS,
+        IDS,
+        read_only(types.boolean, 1),
+        writable(types.int8, 1),
+        writable(types.uint64, 1),
+        writable(types.int32, 1),
+        writable(types.uint64, 1),
+        writable(types.uint64, 1),
+        writable(types.int32, 1),
+        writable(types.float64, 1),
+        writable(types.int64, 1),
+    )
+)
+def graph_search(
+    vectors: Any,
+    query: Any,
+    metric: Any,
+    center: Any,
+    unit: Any,
+    rows: Any,
+    heads: Any,
+    graph: Any,
+    order: Any,
+    upper: Any,
+    levels: Any,
+    twins: Any,
+    mask: Any,
+    codes: Any,
+    visited: Any,
+    touched: Any,
+    pool: Any,
+    best: Any,
+    out: Any,
+    values: Any,
+    spent: Any,
+) -> Any:
+    """Approximate nearest rows that pass `mask`: walk a pool of len(pool) rows, re-rank it, keep len(best).
+
+    Fills `out` and `values` with positions and SQL distances, and `spent` with rows scored on codes and on float32;
+    returns the number of rows found. `codes`, `visited` and `touched` are scratch.
+    """
+    w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
+    weights = (np.float32(0), w_bias, w_scale, np.float32(0))
+    manhattan = metric == L1
+    entry, nearest, scored = descend(
+        rows, heads, order, upper, levels, codes, weights, manhattan
+    )
+    fresh = touched[touched.shape[0] - graph.shape[1] :]
+    size, walked = walk(
+        rows,
+        heads,
+        graph,
+        codes,
+        weights,
+        manhattan,
+        entry,
+        nearest,
+        pool,
+        fresh,
+        visited,
+        touched[: touched.shape[0] - graph.shape[1]],
+    )
+    found, reranked = rerank(pool, size, vectors, query, metric, mask, twins, best)
+    finish(best, found, vectors, query, metric, out, values)
+    spent[0] = scored + walked
+    spent[1] = reranked
+    return found
+
+
+@kernel(
+    types.int64(
+        ROWS,
+        QUERY,
+        types.int64,
+        QUERY,
+        types.float64,
+        CODES,
+        HEADS,
+        read_only(types.boolean, 1),
+        writable(types.int8, 1),
+        writable(types.uint64, 1),
+        writable(types.uint64, 1),
+        writable(types.int32, 1),
+        writable(types.float64, 1),
+        writable(types.int64, 1),
+    )
+)
+def code_search(
+    vectors: Any,
+    query: Any,
+    metric: Any,
+    center: Any,
+    unit: Any,
+    rows: Any,
+    heads: Any,
+    mask: Any,
+    codes: Any,
+    pool: Any,
+    best: Any,
+    out: Any,
+    values: Any,
+    spent: Any,
+) -> Any:
+    """Nearest rows that pass `mask`: scan their codes into a pool, re-rank it, keep len(best); as graph_search."""
+    w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
+    weights = (np.float32(0), w_bias, w_scale, np.float32(0))
+    manhattan = metric == L1
+    last = heads.shape[1] - 1
+    capacity = pool.shape[0]
+    size = np.int64(0)
+    scored = np.int64(0)
+    for row in range(rows.shape[0]):
+        if mask.shape[0] > 0 and not mask[row]:
+            continue
+        if heads[row, last] != heads[row, last]:
+            continue
+        scored += 1
+        key = make_key(code_distance(rows, heads, np.int64(row), codes, weights, manhattan), row)
+        size, _ = pool_insert(pool, size, capacity, key)
+    no_twins = np.empty(0, np.int32)
+    found, reranked = rerank(pool, size, vectors, query, metric, mask, no_twins, best)
+    finish(best, found, vectors, query, metric, out, values)
+    spent[0] = scored
+    spent[1] = reranked
+    return found
