@@ -1,0 +1,58 @@
+"""NOT NULL and CHECK over a batch of new rows, with PostgreSQL's errors and the failing row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from vecsql.catalog.model import Column, Table
+from vecsql.errors import NotNullViolation
+from vecsql.executor.context import ExecContext
+
+_SHOWN = 64  # longest value in "Failing row contains", in bytes
+
+Columns = Mapping[int, pa.Array]
+
+
+def failing_row(table: Table, columns: Columns, row: int) -> str:
+    """The DETAIL that shows a row: Failing row contains (1, null, ...)."""
+    return f"Failing row contains ({', '.join(_shown(c, columns[c.attnum], row) for c in table.columns)})."
+
+
+def _shown(column: Column, array: pa.Array, row: int) -> str:
+    from vecsql.types.arrow import from_arrow
+
+    value: Any = from_arrow(array.slice(row, 1), column.type)[0]
+    if value is None:
+        return "null"
+    text = column.type.type.to_text(value)
+    data = text.encode()
+    return text if len(data) <= _SHOWN else data[:_SHOWN].decode(errors="ignore") + "..."
+
+
+def check_rows(table: Table, columns: Columns, ctx: ExecContext) -> None:
+    """Raise for the first row that violates NOT NULL or a CHECK."""
+    schema = ctx.txn.snapshot().catalog.schemas[table.schema_oid].name
+    _check_not_null(table, columns, schema)
+
+
+def _check_not_null(table: Table, columns: Columns, schema: str) -> None:
+    first: tuple[int, Column] | None = None
+    for column in table.columns:
+        array = columns[column.attnum]
+        if column.not_null and array.null_count:
+            row = array.is_null().index(True).as_py()
+            if first is None or row < first[0]:
+                first = (row, column)
+    if first is None:
+        return
+    row, column = first
+    raise NotNullViolation(
+        f'null value in column "{column.name}" of relation "{table.name}" violates not-null constraint',
+        detail=failing_row(table, columns, row),
+        schema_name=schema,
+        table_name=table.name,
+        column_name=column.name,
+    )

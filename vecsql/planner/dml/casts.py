@@ -1,0 +1,165 @@
+"""Assignment casts between Python values of SQL types, as INSERT and UPDATE apply them to a single value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+
+from vecsql.errors import DatatypeMismatch, NumericValueOutOfRange
+from vecsql.types.base import ColumnType, SqlType
+
+Cast = Callable[[Any], Any]
+
+_INTEGERS = ("int2", "int4", "int8")
+_FLOATS = ("float4", "float8")
+_STRINGS = ("text", "varchar", "bpchar", "name")
+_OIDS = ("oid", "regclass", "regtype", "regproc", "regnamespace")
+
+
+def assignment(source: ColumnType, target: ColumnType) -> Cast | None:
+    """The function that turns a non-NULL value of `source` into one of `target`.
+
+    None when PostgreSQL has no assignment cast between the two.
+    """
+    convert = _between(source.type, target.type)
+    if convert is None:
+        return None
+    coerce, typmod = target.type.coerce, target.typmod
+    if source.type is target.type and typmod < 0:
+        return convert
+    if convert is _same:
+        return lambda value: coerce(value, typmod)
+    return lambda value: coerce(convert(value), typmod)
+
+
+def mismatch(
+    column: str, source: ColumnType, target: ColumnType, position: int | None
+) -> DatatypeMismatch:
+    """PostgreSQL's error for an expression that cannot be assigned to a column."""
+    return DatatypeMismatch(
+        f'column "{column}" is of type {target} but expression is of type {source}',
+        hint="You will need to rewrite or cast the expression.",
+        position=position,
+    )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _between(source: SqlType, target: SqlType) -> Cast | None:
+    """The conversion without the type modifier."""
+    if source.oid == target.oid:
+        return _same
+    if source.name == "unknown":
+        return lambda text: target.from_text(text, -1)
+    if target.name in _STRINGS:
+        return _to_string(source)
+    if source.element is not None and target.element is not None:
+        return _arrays(source.element, target.element)
+    if target.name == "vector":
+        return _to_vector(source)
+    if source.name == "vector":
+        return _from_vector(target)
+    return _scalar(source.name, target.name)
+
+
+def _to_string(source: SqlType) -> Cast:
+    if source.name in _STRINGS:
+        return _same
+    if source.name == "bool":
+        return lambda value: "true" if value else "false"
+    return source.to_text
+
+
+def _arrays(source: SqlType, target: SqlType) -> Cast | None:
+    element = _between(source, target)
+    if element is None or element is _same:
+        return element
+
+    def convert(values: Any) -> Any:
+        return [
+            None if v is None else convert(v) if isinstance(v, list) else element(v) for v in values
+        ]
+
+    return convert
+
+
+def _to_vector(source: SqlType) -> Cast | None:
+    element = source.element
+    if element is None or element.name not in ("int4", "float4", "float8", "numeric"):
+        return None
+    return lambda values: np.asarray(values, dtype=np.float32)
+
+
+def _from_vector(target: SqlType) -> Cast | None:
+    if target.element is None or target.element.name not in _FLOATS:
+        return None
+    return lambda value: [float(x) for x in value]
+
+
+def _scalar(source: str, target: str) -> Cast | None:
+    numbers = (*_INTEGERS, *_FLOATS, "numeric")
+    if source in numbers and target in numbers:
+        return _number(source, target)
+    if source in _INTEGERS and target in _OIDS:
+        return _same
+    if source in _OIDS and (target in ("int4", "int8") or target in _OIDS):
+        return _same
+    if {source, target} == {"json", "jsonb"}:
+        return _same
+    return _MOMENTS.get((source, target))
+
+
+def _number(source: str, target: str) -> Cast:
+    if target in _FLOATS:
+        return float
+    if target == "numeric":
+        digits = {"float4": 6, "float8": 15}.get(source)
+        return Decimal if digits is None else lambda value: _float_to_numeric(value, digits)
+    if source in _FLOATS:
+        return lambda value: _float_to_integer(value, target)
+    if source == "numeric":
+        return lambda value: _numeric_to_integer(value, target)
+    return _same
+
+
+def _float_to_numeric(value: float, digits: int) -> Decimal:
+    return Decimal(f"{value:.{digits}g}")
+
+
+_SQL_NAMES = {"int2": "smallint", "int4": "integer", "int8": "bigint"}
+
+
+def _float_to_integer(value: float, target: str) -> int:
+    if not math.isfinite(value):
+        raise NumericValueOutOfRange(f"{_SQL_NAMES[target]} out of range")
+    return round(value)
+
+
+def _numeric_to_integer(value: Decimal, target: str) -> int:
+    if not value.is_finite():
+        what = "NaN" if value.is_nan() else "infinity"
+        raise NumericValueOutOfRange(f"cannot convert {what} to {_SQL_NAMES[target]}")
+    return int(value.to_integral_value(ROUND_HALF_UP))
+
+
+def _midnight(value: date) -> datetime:
+    return datetime.combine(value, time())
+
+
+_MOMENTS: dict[tuple[str, str], Cast] = {
+    ("date", "timestamp"): _midnight,
+    ("date", "timestamptz"): lambda v: _midnight(v).replace(tzinfo=UTC),
+    ("timestamp", "date"): lambda v: v.date(),
+    ("timestamp", "time"): lambda v: v.time(),
+    ("timestamp", "timestamptz"): lambda v: v.replace(tzinfo=UTC),
+    ("timestamptz", "timestamp"): lambda v: v.astimezone(UTC).replace(tzinfo=None),
+    ("timestamptz", "date"): lambda v: v.astimezone(UTC).date(),
+    ("timestamptz", "time"): lambda v: v.astimezone(UTC).time(),
+}

@@ -1,0 +1,101 @@
+"""Plans of INSERT, UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vecsql.catalog.model import Table
+from vecsql.planner.dml.scalars import Run
+from vecsql.planner.plan import ResultColumn, ScalarExpr, SelectPlan
+from vecsql.types.base import ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value for a column, without column references, not yet of the column's type: compiled or left to DuckDB."""
+
+    run: Run | None  # compiled, already cast to the column's type
+    expr: ScalarExpr | None = None  # otherwise; `cast_from` is its type
+    position: int | None = None
+
+
+Default = None  # stands for DEFAULT among the cells
+Row = tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """RETURNING: plain columns of the target, or `query` over the new rows."""
+
+    columns: tuple[ResultColumn, ...]
+    attnums: tuple[int, ...] | None  # None: run `query`
+    query: SelectPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnConflict:
+    """`index_oids`: the unique indexes that arbitrate; all of them for a bare DO NOTHING."""
+
+    index_oids: tuple[int, ...]
+    update: UpdateExcluded | None  # None: DO NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateExcluded:
+    """DO UPDATE SET: `query` gives the new values of `attnums` (and at last the WHERE, as a boolean) from the existing
+    row and the excluded one; `excluded` is set when every value is just an excluded column and there is no WHERE."""
+
+    attnums: tuple[int, ...]
+    excluded: tuple[int, ...] | None
+    query: SelectPlan | None = None
+    has_where: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """INSERT. `targets` are the columns given; the others take their defaults."""
+
+    table: Table
+    targets: tuple[int, ...]
+    rows: tuple[Row, ...] = ()
+    query: SelectPlan | None = None
+    query_types: tuple[ColumnType, ...] = ()
+    conflict: OnConflict | None = None
+    returning: Returning | None = None
+    overriding: Literal["", "user", "system"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAccess:
+    """The row to change is found by a unique key: key values by compiled closures."""
+
+    index_oid: int
+    key: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """UPDATE. `query` gives the rowid and then one new value per computed column; constants are in `cells`."""
+
+    table: Table
+    attnums: tuple[int, ...]  # columns assigned, in the order of `cells`
+    cells: tuple[Cell | None, ...]  # values independent of the row (None: DEFAULT)
+    computed: tuple[int, ...]  # columns that `query` computes
+    query: SelectPlan | None
+    access: KeyAccess | None = None
+    returning: Returning | None = None
+    returning_from: int = 0  # number of extra columns of `query` that RETURNING reads
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DELETE of the rows whose rowids `query` gives, or of the one that `access` finds."""
+
+    table: Table
+    query: SelectPlan | None
+    access: KeyAccess | None = None
+    returning: Returning | None = None
+
+
+DmlPlan = Insert | Update | Delete
