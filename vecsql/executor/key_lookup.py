@@ -15,7 +15,7 @@ from vecsql.executor.operators import operator
 from vecsql.executor.scalars import evaluate, row_count
 from vecsql.executor.trace import ScanTrace
 from vecsql.planner.plan import Chunk, KeyLookup, RowScan
-from vecsql.storage.interface import PartVersion, TableVersion
+from vecsql.storage.interface import TableVersion
 
 
 @operator(KeyLookup)
@@ -38,26 +38,15 @@ def _find(plan: KeyLookup, version: TableVersion, ctx: ExecContext, params: Sequ
     rowid = version.find_key(plan.index_oid, key)
     if rowid is None:
         return Hits.none()
-    pv, position = locate(version, rowid)
+    found = version.locate(rowid)
+    if found is None:
+        return Hits.none()
+    pv, position = found
     if plan.filter is not None:
         mask = filters.passing(plan.filter, version, pv, ctx, params)
         if mask is not None and not mask[position]:
             return Hits.none()
     return Hits((pv,), None, np.array([position], np.int32), np.zeros(1))
-
-
-def locate(version: TableVersion, rowid: int) -> tuple[PartVersion, int]:
-    """The part and the position of a live row."""
-    for pv in version.parts:
-        rowids = pv.part.rowids
-        position = int(rowids.searchsorted(rowid))
-        if (
-            position < len(rowids)
-            and rowids[position] == rowid
-            and (pv.live is None or pv.live[position])
-        ):
-            return pv, position
-    raise KeyError(rowid)
 
 
 @operator(RowScan)

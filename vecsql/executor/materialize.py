@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from vecsql.types.arrow import to_arrow
 
 from vecsql.executor.context import ExecContext
 from vecsql.executor.hits import Hits
 from vecsql.executor.scalars import evaluate
-from vecsql.planner.plan import Output
+from vecsql.index import flat
+from vecsql.planner.plan import Output, VectorTopK
 from vecsql.storage.interface import TableVersion
-from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 
@@ -32,7 +33,7 @@ def output_columns(
         if kind == "column":
             columns.append(hits.gather(version, output.attnum))
         elif kind == "distance":
-            columns.append(_distances(output, hits))
+            columns.append(_nullable(output, hits, hits.distances))
         elif kind == "rank":
             columns.append(np.arange(len(hits.positions), dtype=np.int64))
         else:
@@ -41,8 +42,42 @@ def output_columns(
     return columns
 
 
-def _distances(output: Output, hits: Hits) -> npt.NDArray[np.float64] | pa.Array:
-    values = hits.distances if output.transform is None else output.transform(hits.distances)
+def topk_columns(
+    plan: VectorTopK, version: TableVersion, hits: Hits, ctx: ExecContext, params: Sequence[Any]
+) -> list[Any]:
+    """Output columns of a vector top-k: those of output_columns() and distances to queries of their own."""
+    columns = output_columns(plan.outputs, version, hits, ctx, params)
+    for number, output in enumerate(plan.outputs):
+        if output.kind == "distance" and output.value is not None:
+            query = evaluate(output.value, ctx, params)
+            if query is None:
+                columns[number] = pa.nulls(len(hits.positions), pa.float64())
+            elif not np.array_equal(query, evaluate(plan.query, ctx, params)):
+                columns[number] = _distances_to(query, plan, output, hits)
+    return columns
+
+
+def _distances_to(
+    query: npt.NDArray[np.float32], plan: VectorTopK, output: Output, hits: Hits
+) -> pa.Array:
+    """Distances of the rows found to another query than they were found with."""
+    values = np.empty(len(hits.positions), np.float64)
+    null = np.zeros(len(hits.positions), np.bool_)
+    for number, owner in enumerate(hits.owners):
+        mine = np.flatnonzero(hits.parts == number) if hits.parts is not None else slice(None)
+        vectors, valid = owner.part.vectors(plan.attnum)
+        positions = hits.positions[mine]
+        values[mine] = flat.distances(vectors, query, plan.metric, positions)
+        if valid is not None:
+            null[mine] = ~valid[positions]
+    return pa.array(values if output.transform is None else output.transform(values), mask=null)
+
+
+def _nullable(
+    output: Output, hits: Hits, distances: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64] | pa.Array:
+    """The output of these distances, NULL at the end where the rows' vectors are."""
+    values = distances if output.transform is None else output.transform(distances)
     if not hits.nulls:
         return values
     null = np.zeros(len(values), np.bool_)

@@ -34,7 +34,7 @@ def run(plan: VectorTopK, ctx: ExecContext, params: Sequence[Any]) -> Result:
     """Run a top-level vector top-k; its rows come as one chunk."""
     version = ctx.txn.snapshot().table(plan.table.oid)
     hits = find(plan, version, ctx, params)
-    columns = materialize.output_columns(plan.outputs, version, hits, ctx, params)
+    columns = materialize.topk_columns(plan, version, hits, ctx, params)
     count = len(hits.positions)
     return Result(plan.columns, iter((Chunk(count, columns),)), f"SELECT {count}")
 
@@ -43,7 +43,7 @@ def topk_table(plan: VectorTopK, ctx: ExecContext, params: Sequence[Any]) -> pa.
     """Run a block of a larger query: its rows as an Arrow table with the names of the plan's outputs."""
     version = ctx.txn.snapshot().table(plan.table.oid)
     hits = find(plan, version, ctx, params)
-    columns = materialize.output_columns(plan.outputs, version, hits, ctx, params)
+    columns = materialize.topk_columns(plan, version, hits, ctx, params)
     arrays = [
         materialize.as_arrow(column, output.column.type)
         for column, output in zip(columns, plan.outputs, strict=True)

@@ -70,12 +70,13 @@ class Relational:
 class Filter:
     """A WHERE clause over one table: the bound AST for our own evaluation and its DuckDB text as fall-back."""
 
-    ast: exp.Expression  # columns are bound: node.meta['attnum']
+    ast: exp.Expression  # bound: node.meta["attnum"]
     sql: str  # DuckDB SQL over columns c<attnum> and $n
     attnums: tuple[int, ...]
     vectorised: Callable[..., Any] | None = None  # planner.rules.filters.Predicate, None: use DuckDB
     params: tuple[int, ...] = ()  # the $n it reads, 1-based
     cacheable: bool = False  # its value depends on nothing but the row and `params`
+    text: str = ""  # as EXPLAIN shows it
 
 
 @dataclass(frozen=True, slots=True)

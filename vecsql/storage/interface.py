@@ -84,6 +84,10 @@ class TableVersion(Protocol):
         """The columns of the given live rows, in the order of `rowids`."""
         ...
 
+    def locate(self, rowid: int) -> tuple[PartVersion, int] | None:
+        """The part and the position of a live row, or None."""
+        ...
+
     def find_key(self, index_oid: int, key: tuple[Any, ...]) -> int | None:
         """Rowid of the live row with this key in a unique index (Python values, no NULLs), or None."""
         ...

@@ -41,7 +41,7 @@ def operand(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | 
         return None
     if isinstance(node, exp.Parameter):
         own = ctype_of(node)
-        same = own is None or own.type is ctype.type
+        same = own is None or own.type.oid == ctype.type.oid
         return Param(int(node.this.name)) if same else None
     if isinstance(node, exp.Neg):
         inner = operand(node.this, ctype)
@@ -54,13 +54,13 @@ def operand(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | 
 
 def _cast(node: exp.Cast, ctype: ColumnType | None) -> Operand | None:
     target = ctype_of(node)
-    if target is None or (ctype is not None and ctype.type is not target.type):
+    if target is None or (ctype is not None and ctype.type.oid != target.type.oid):
         return None
     inner = strip(node.this)
     own = ctype_of(inner)
     if isinstance(inner, exp.Literal) and inner.is_string:
         return _literal(inner, target)
-    if own is not None and own.type is target.type and target.typmod in (-1, own.typmod):
+    if own is not None and own.type.oid == target.type.oid and target.typmod in (-1, own.typmod):
         return operand(inner, target)
     return None
 

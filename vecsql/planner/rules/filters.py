@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
+from vecsql.types.arrow import to_arrow
 
 from vecsql.planner.plan import Const, Operand, Param
 from vecsql.planner.rules import arrays
 from vecsql.planner.rules.constants import ctype_of, operand, strip
-from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 Datum = pa.Array | pa.Scalar
@@ -109,13 +109,13 @@ class Predicate:
         return mask
 
 
-def compile_predicate(ast: exp.Expression) -> Predicate | None:
-    """Compile a bound boolean expression; None when some part of it needs DuckDB."""
+def compile_predicate(terms: Sequence[exp.Expression]) -> Predicate | None:
+    """Compile bound boolean expressions that AND joins; None when some part of them needs DuckDB."""
     try:
-        root = _boolean(ast)
+        root = _chain([_boolean(term) for term in terms], pc.and_kleene)
     except Unsupported:
         return None
-    return Predicate(root, tuple(_zones(ast)))
+    return Predicate(root, tuple(zone for term in terms for zone in _zones(term)))
 
 
 def _boolean(node: exp.Expression) -> Eval:
@@ -365,8 +365,16 @@ def _constant_boolean(node: exp.Boolean) -> Eval:
     return lambda env: scalar
 
 
+_ARRAY_TESTS = {"@>": arrays.contains, "&&": arrays.overlaps}
+ARRAY_ELEMENTS = frozenset(
+    ("int2", "int4", "int8", "text", "varchar", "uuid", "date", "timestamptz", "bool")
+)
+
+
 def _array_test(node: exp.Binary) -> Eval:
     """array @> constant and array && constant."""
+    if node.args.get("operator") not in _ARRAY_TESTS or node.this is None:
+        raise Unsupported
     column, items = strip(node.this), strip(node.expression)
     array = ctype_of(column)
     if not isinstance(column, exp.Column) or array is None or array.type.element is None:
@@ -382,7 +390,7 @@ def _array_test(node: exp.Binary) -> Eval:
     constant, value = operand(items, array), _value(column)
     if constant is None:
         raise Unsupported
-    test = arrays.contains if isinstance(node, exp.ArrayContainsAll) else arrays.overlaps
+    test = _ARRAY_TESTS[node.args["operator"]]
     element = ColumnType(array.type.element)
 
     def evaluate(env: Env) -> Datum:
@@ -405,8 +413,7 @@ _BOOLEAN: dict[type, Callable[[Any], Eval]] = {
     exp.ILike: _like,
     exp.Is: _is,
     exp.Boolean: _constant_boolean,
-    exp.ArrayContainsAll: _array_test,
-    exp.ArrayOverlaps: _array_test,
+    exp.Operator: _array_test,
 }
 
 _FLIPPED = {"<": ">", "<=": ">=", "=": "=", ">=": "<=", ">": "<"}

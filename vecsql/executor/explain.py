@@ -1,0 +1,223 @@
+"""EXPLAIN [ANALYZE]: shows a plan in PostgreSQL's form, with what its vector scans did."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vecsql.executor.context import ExecContext, Result
+from vecsql.executor.execute import execute_plan
+from vecsql.executor.operators import operator
+from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
+from vecsql.executor.scalars import evaluate
+from vecsql.executor.trace import ScanTrace
+from vecsql.planner.explain import ExplainPlan
+from vecsql.planner.plan import (
+    Chunk,
+    Filter,
+    KeyLookup,
+    Output,
+    Relational,
+    RowScan,
+    ScalarExpr,
+    VectorTopK,
+)
+
+
+@dataclass(slots=True)
+class _Explainer:
+    """One EXPLAIN at work."""
+
+    ctx: ExecContext
+    params: Sequence[Any]
+    traces: dict[int, ScanTrace]  # by id of the plan
+
+    def node(self, plan: Any) -> Node:
+        describe = _DESCRIBERS.get(type(plan))
+        return describe(self, plan) if describe is not None else Node(type(plan).__name__)
+
+    def index_name(self, oid: int) -> str:
+        return self.ctx.txn.snapshot().catalog.indexes[oid].name
+
+    def rows_of(self, table_oid: int) -> int:
+        return self.ctx.txn.snapshot().table(table_oid).num_rows
+
+    def constant(self, expr: ScalarExpr | None, default: int) -> int:
+        """The estimate of a LIMIT, which may be a parameter that has no value yet."""
+        if expr is None or expr.operand is None:
+            return default
+        try:
+            value = evaluate(expr, self.ctx, self.params)
+        except IndexError:
+            return default
+        return default if value is None else int(value)
+
+    def init_plan(self, expr: ScalarExpr) -> list[Node]:
+        """The sub-select that supplies a query vector or a key."""
+        if expr.plan is None:
+            return []
+        node = self.node(expr.plan)
+        node.role = "InitPlan"
+        node.names = {"Subplan Name": "InitPlan 1", **node.names}
+        return [node]
+
+
+@operator(ExplainPlan)
+def run(plan: ExplainPlan, ctx: ExecContext, params: Sequence[Any]) -> Result:
+    """EXPLAIN; with ANALYZE the statement runs, and its rows are thrown away."""
+    planning = time.perf_counter()
+    traces: dict[int, ScanTrace] = {}
+    actual = None
+    if plan.analyze:
+        actual, traces = _measure(plan.statement.plan, ctx, params)
+        planning += actual.milliseconds / 1e3
+    node = _Explainer(ctx, params, traces).node(plan.statement.plan)
+    if node.actual is None:
+        node.actual = actual
+    footer: dict[str, float] = {}
+    if plan.summary:
+        footer["Planning Time"] = round((time.perf_counter() - planning) * 1e3, 3)
+        if actual is not None:
+            footer["Execution Time"] = round(actual.milliseconds, 3)
+    rows = _rows(plan, node, footer)
+    return Result(plan.columns, iter((Chunk(len(rows), [rows]),)), "EXPLAIN")
+
+
+def _rows(plan: ExplainPlan, node: Node, footer: dict[str, float]) -> list[str]:
+    style = Style(plan.costs, plan.timing)
+    if plan.format == "json":
+        return [json.dumps([{"Plan": as_json(node, style), **footer}], indent=2, default=str)]
+    lines = list(text_lines(node, style))
+    return lines + [f"{name}: {value:.3f} ms" for name, value in footer.items()]
+
+
+def _measure(
+    plan: Any, ctx: ExecContext, params: Sequence[Any]
+) -> tuple[Actual, dict[int, ScanTrace]]:
+    ctx.trace = []
+    try:
+        started = time.perf_counter()
+        result = execute_plan(plan, ctx, params)
+        rows = sum(chunk.num_rows for chunk in result.chunks)
+        elapsed = (time.perf_counter() - started) * 1e3
+        return Actual(rows, elapsed), {id(trace.plan): trace for trace in ctx.trace}
+    finally:
+        ctx.trace = None
+
+
+def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
+    trace = explainer.traces.get(id(plan))
+    table = explainer.rows_of(plan.table.oid)
+    rows = min(explainer.constant(plan.limit, table), table)
+    width = _width(plan.outputs)
+    settings = explainer.ctx.settings
+    indexed = bool(plan.index_oid) and bool(settings.get("enable_indexscan"))
+    effort = max(settings.get("hnsw.ef_search"), rows)
+    cost = _scan_cost(effort * 32 if indexed else table, plan)
+    suffix, names = _relation(explainer, plan, plan.index_oid if indexed else 0)
+    scan = Node("Vector Scan", suffix, names, rows, cost, width)
+    scan.properties["Order By"] = plan.order_sql
+    if plan.order:
+        columns = ", ".join(plan.table.column_at(key.attnum).name for key in plan.order)
+        scan.properties["Then By"] = columns
+    _add_filter(scan, plan.filter)
+    scan.properties["Strategy"] = f"graph (ef={effort})" if indexed else "exact scan"
+    scan.properties["Segments"] = _segments(explainer, plan)
+    scan.children = explainer.init_plan(plan.query)
+    if trace is not None:
+        scan.actual = Actual(trace.rows, trace.elapsed * 1e3)
+        scan.properties["Strategy"] = " | ".join(trace.strategies) or "no rows pass"
+        scan.properties["Rows Passing"] = trace.passing
+        scan.properties["Rows Scored"] = trace.scored
+        scan.properties["Rows Reranked"] = trace.reranked
+    return Node("Limit", rows=rows, cost=cost, width=width, actual=scan.actual, children=[scan])
+
+
+def _segments(explainer: _Explainer, plan: VectorTopK) -> str:
+    parts = explainer.ctx.txn.snapshot().table(plan.table.oid).parts
+    indexed = sum(1 for pv in parts if plan.index_oid and pv.part.index(plan.index_oid) is not None)
+    memtable = sum(1 for pv in parts if not pv.part.is_segment)
+    details = [f"{n} {what}" for n, what in ((indexed, "indexed"), (memtable, "memtable")) if n]
+    return f"{len(parts)} ({', '.join(details)})" if details else str(len(parts))
+
+
+def _key_lookup(explainer: _Explainer, plan: KeyLookup) -> Node:
+    suffix, names = _relation(explainer, plan, plan.index_oid)
+    node = Node("Index Scan", suffix, names, 1, 0.29, _width(plan.outputs))
+    node.properties["Index Cond"] = plan.key_sql
+    _add_filter(node, plan.filter)
+    for expr in plan.key:
+        node.children += explainer.init_plan(expr)
+    _add_actual(node, explainer.traces.get(id(plan)))
+    return node
+
+
+def _row_scan(explainer: _Explainer, plan: RowScan) -> Node:
+    table = explainer.rows_of(plan.table.oid)
+    rows = min(explainer.constant(plan.limit, table), table)
+    suffix, names = _relation(explainer, plan, 0)
+    scan = Node("Seq Scan", suffix, names, rows, rows * 0.01, _width(plan.outputs))
+    _add_filter(scan, plan.filter)
+    _add_actual(scan, explainer.traces.get(id(plan)))
+    return Node(
+        "Limit", rows=rows, cost=scan.cost, width=scan.width, actual=scan.actual, children=[scan]
+    )
+
+
+def _add_actual(node: Node, trace: ScanTrace | None) -> None:
+    if trace is not None:
+        node.actual = Actual(trace.rows, trace.elapsed * 1e3)
+
+
+def _add_filter(node: Node, where: Filter | None) -> None:
+    if where is not None:
+        node.properties["Filter"] = where.text
+
+
+def _relation(
+    explainer: _Explainer, plan: VectorTopK | KeyLookup | RowScan, index_oid: int
+) -> tuple[str, dict[str, Any]]:
+    """The ' using index on table' of a scan, and its names for JSON."""
+    names: dict[str, Any] = {"Relation Name": plan.table.name, "Alias": plan.table.name}
+    if not index_oid:
+        return f" on {plan.table.name}", names
+    index = explainer.index_name(index_oid)
+    return f" using {index} on {plan.table.name}", {"Index Name": index, **names}
+
+
+def _width(outputs: Sequence[Output]) -> int:
+    """Bytes of an average row, as PostgreSQL estimates: 32 for a value without fixed size."""
+    total = 0
+    for output in outputs:
+        ctype = output.column.type
+        size = ctype.type.size
+        if ctype.type.name == "vector" and ctype.typmod > 0:
+            size = 8 + 4 * ctype.typmod
+        total += size if size > 0 else 32
+    return total
+
+
+def _scan_cost(vectors: int, plan: VectorTopK) -> float:
+    """Milliseconds of scoring so many vectors: about 0.1 ns a dimension."""
+    dimensions = plan.table.column_at(plan.attnum).type.typmod
+    return 0.01 + vectors * dimensions * 1e-7
+
+
+def _relational(explainer: _Explainer, plan: Relational) -> Node:
+    from vecsql.executor.relational import explain as duckdb_plan
+
+    analyzed = explainer.traces if explainer.ctx.trace is not None else None
+    root = _duckdb_node(duckdb_plan(plan, explainer.ctx, explainer.params), plan, explainer)
+    del analyzed
+    return root
+
+
+_DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
+    VectorTopK: _vector_topk,
+    KeyLookup: _key_lookup,
+    RowScan: _row_scan,
+    Relational: _relational,
+}

@@ -1,0 +1,132 @@
+"""Recognises vector distances in expressions, and arithmetic over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlglot import exp
+
+from vecsql.index.base import Metric
+from vecsql.planner.rules.constants import ctype_of, strip
+from vecsql.planner.rules.shape import TableQuery, is_own_column
+
+OPERATORS: dict[str, Metric] = {"<->": "l2", "<#>": "ip", "<=>": "cosine", "<+>": "l1"}
+FUNCTIONS: dict[str, Metric] = {
+    "l2_distance": "l2",
+    "vector_negative_inner_product": "ip",
+    "cosine_distance": "cosine",
+    "l1_distance": "l1",
+}
+OPCLASSES: dict[Metric, str] = {
+    "l2": "vector_l2_ops",
+    "ip": "vector_ip_ops",
+    "cosine": "vector_cosine_ops",
+    "l1": "vector_l1_ops",
+}
+SYMBOLS = {metric: symbol for symbol, metric in OPERATORS.items()}
+
+Transform = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """column <op> query, for a vector(d) column of the table; `query` does not depend on its rows."""
+
+    attnum: int
+    metric: Metric
+    column: exp.Column
+    query: exp.Expression
+
+    def same(self, other: Distance) -> bool:
+        """Whether both are the same distance to the same query, as far as the text tells."""
+        return (
+            self.attnum == other.attnum
+            and self.metric == other.metric
+            and strip(self.query) == strip(other.query)
+        )
+
+
+def distance_of(node: exp.Expression, query: TableQuery) -> Distance | None:
+    """`node` as a distance between a vector column of the query's table and something else."""
+    node = strip(node)
+    if isinstance(node, exp.Operator):
+        metric = OPERATORS.get(node.args.get("operator", ""))
+        sides = [node.this, node.expression]
+    elif isinstance(node, exp.Anonymous) and "schema" not in node.meta:
+        metric = FUNCTIONS.get(node.name.lower())
+        sides = list(node.expressions)
+    else:
+        return None
+    if metric is None or len(sides) != 2 or None in sides:
+        return None
+    for column, other in (sides, reversed(sides)):
+        column = strip(column)
+        if is_own_column(column, query):
+            ctype = ctype_of(column)
+            if ctype is not None and ctype.type.name == "vector" and ctype.typmod > 0:
+                return Distance(column.meta["attnum"], metric, column, other)
+    return None
+
+
+def transform_of(
+    node: exp.Expression, query: TableQuery
+) -> tuple[Distance, Transform | None] | None:
+    """`node` as arithmetic with constants over one distance, and that arithmetic as a function on float64 arrays
+    (None: the distance itself)."""
+    node = strip(node)
+    found = distance_of(node, query)
+    if found is not None:
+        return found, None
+    if isinstance(node, exp.Neg):
+        inner = transform_of(node.this, query)
+        return (inner[0], _after(inner[1], np.negative)) if inner else None
+    compute = _ARITHMETIC.get(type(node))
+    if compute is None:
+        return None
+    left, right = _number(node.this), _number(node.expression)
+    if (left is None) == (right is None):
+        return None
+    if left is not None:
+        inner = transform_of(node.expression, query)
+        step = _with_left(compute, left)
+        if isinstance(node, exp.Div):
+            return None  # division by a distance of zero is an error
+    else:
+        inner = transform_of(node.this, query)
+        step = _with_right(compute, right)
+        if isinstance(node, exp.Div) and right == 0:
+            return None
+    return (inner[0], _after(inner[1], step)) if inner else None
+
+
+_ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
+    exp.Add: np.add,
+    exp.Sub: np.subtract,
+    exp.Mul: np.multiply,
+    exp.Div: np.divide,
+}
+
+
+def _number(node: exp.Expression) -> float | None:
+    node = strip(node)
+    if isinstance(node, exp.Neg):
+        inner = _number(node.this)
+        return -inner if inner is not None else None
+    if isinstance(node, exp.Literal) and not node.is_string:
+        return float(node.this)
+    return None
+
+
+def _with_left(compute: Callable[[Any, Any], Any], left: float) -> Transform:
+    return lambda values: compute(left, values)
+
+
+def _with_right(compute: Callable[[Any, Any], Any], right: float | None) -> Transform:
+    return lambda values: compute(values, right)
+
+
+def _after(first: Transform | None, second: Transform) -> Transform:
+    return second if first is None else lambda values: second(first(values))

@@ -1,0 +1,149 @@
+"""Finds look-ups by a unique key, and queries that want the first rows of a table in no order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from vecsql.catalog.model import Index
+from vecsql.planner.plan import KeyLookup, ResultColumn, RowScan, ScalarExpr
+from vecsql.planner.rules.compiler import Compiler
+from vecsql.planner.rules.constants import ctype_of, operand, strip
+from vecsql.planner.rules.filters import FAMILIES
+from vecsql.planner.rules.outputs import direct_outputs
+from vecsql.planner.rules.shape import (
+    NotDirect,
+    TableQuery,
+    conjuncts,
+    is_closed,
+    is_own_column,
+    row_limit,
+    scalar,
+    shown,
+    table_filter,
+    table_query,
+)
+from vecsql.types.base import ColumnType
+
+INTEGERS = frozenset(("int2", "int4", "int8"))
+
+
+def key_lookup(
+    node: exp.Expression, columns: Sequence[ResultColumn], compiler: Compiler
+) -> KeyLookup | None:
+    """WHERE key = value AND ... over a unique index, with simple outputs."""
+    query = table_query(node, compiler.catalog)
+    if query is None or query.where is None or not _keeps_one_row(query):
+        return None
+    terms = conjuncts(query.where)
+    values = _equalities(terms, query)
+    for index in compiler.catalog.indexes_of(query.table.oid):
+        attnums = [column.attnum for column in index.columns]
+        if not _usable(index) or not all(attnum in values for attnum in attnums):
+            continue
+        try:
+            used = [values[attnum] for attnum in attnums]
+            rest = [term for term in terms if all(term is not own for own, _, _ in used)]
+            key = [_key_value(value, ctype, compiler) for _, value, ctype in used]
+            return KeyLookup(
+                table=query.table,
+                index_oid=index.oid,
+                key=tuple(key),
+                filter=table_filter(rest, query, compiler),
+                outputs=direct_outputs(query, columns, compiler),
+                key_sql=" AND ".join(f"({shown(term)})" for term, _, _ in used),
+            )
+        except NotDirect:
+            continue
+    return None
+
+
+def _usable(index: Index) -> bool:
+    return (
+        index.unique
+        and index.predicate is None
+        and not index.is_vector
+        and all(c.attnum > 0 for c in index.columns)
+    )
+
+
+def _keeps_one_row(query: TableQuery) -> bool:
+    """Whether ORDER BY, LIMIT and OFFSET can be left out for a single row."""
+    args = query.select.args
+    if args.get("offset") is not None:
+        return False
+    limit = args.get("limit")
+    if limit is None:
+        return True
+    count = limit.expression
+    return isinstance(count, exp.Literal) and count.this.isdigit() and int(count.this) > 0
+
+
+Equality = tuple[
+    exp.Expression, exp.Expression, ColumnType
+]  # the term, the value, the column's type
+
+
+def _equalities(terms: Sequence[exp.Expression], query: TableQuery) -> dict[int, Equality]:
+    """attnum -> (term, value, type) for each column = value among the terms."""
+    found: dict[int, Equality] = {}
+    for term in terms:
+        if not isinstance(term, exp.EQ):
+            continue
+        sides = strip(term.this), strip(term.expression)
+        for column, value in (sides, sides[::-1]):
+            ctype, own = ctype_of(column), ctype_of(value)
+            if (
+                is_own_column(column, query)
+                and ctype is not None
+                and not isinstance(value, (exp.Any, exp.All))
+                and is_closed(value)
+                and (own is None or _comparable(ctype, own))
+            ):
+                found.setdefault(column.meta["attnum"], (term, value, ctype))
+                break
+    return found
+
+
+def _comparable(column: ColumnType, value: ColumnType) -> bool:
+    """Whether equality of the Python values is equality in SQL."""
+    names = {column.type.name, value.type.name}
+    if names <= INTEGERS or len(names) == 1:
+        return True
+    family = FAMILIES.get(column.type.name)
+    return family == "text" and FAMILIES.get(value.type.name) == "text"
+
+
+def _key_value(value: exp.Expression, column: ColumnType, compiler: Compiler) -> ScalarExpr:
+    own = ctype_of(value) or column
+    constant = operand(value, own)
+    if constant is not None:
+        return ScalarExpr(own, constant)
+    found = scalar(value, compiler, own)
+    if found is None:
+        raise NotDirect
+    return found
+
+
+def row_scan(
+    node: exp.Expression, columns: Sequence[ResultColumn], compiler: Compiler
+) -> RowScan | None:
+    """SELECT columns FROM table [WHERE ...] LIMIT n, without ORDER BY."""
+    query = table_query(node, compiler.catalog)
+    if query is None or query.select.args.get("order") is not None:
+        return None
+    limit = row_limit(query, "limit", compiler)
+    offset = row_limit(query, "offset", compiler)
+    if limit is None or (offset is None and query.select.args.get("offset") is not None):
+        return None
+    try:
+        return RowScan(
+            table=query.table,
+            limit=limit,
+            offset=offset,
+            filter=table_filter(conjuncts(query.where), query, compiler),
+            outputs=direct_outputs(query, columns, compiler),
+        )
+    except NotDirect:
+        return None

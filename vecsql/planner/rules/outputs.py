@@ -1,0 +1,61 @@
+"""Output lists that direct operators can make: columns, distances with arithmetic, constants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from vecsql.planner.plan import Output, ResultColumn, ScalarExpr
+from vecsql.planner.rules.compiler import Compiler
+from vecsql.planner.rules.constants import ctype_of, operand, strip
+from vecsql.planner.rules.distance import Distance, transform_of
+from vecsql.planner.rules.shape import NotDirect, TableQuery, is_own_column, scalar
+
+
+def direct_outputs(
+    query: TableQuery,
+    columns: Sequence[ResultColumn],
+    compiler: Compiler,
+    order: Distance | None = None,
+) -> tuple[Output, ...]:
+    """The SELECT list as outputs; raises NotDirect when an item needs DuckDB.
+
+    `order` is the distance that the rows are ordered by; distances to other queries are computed for the rows found.
+    """
+    items = query.select.expressions
+    if len(items) != len(columns):
+        raise NotDirect
+    return tuple(
+        _output(item.unalias(), column, query, compiler, order)
+        for item, column in zip(items, columns, strict=True)
+    )
+
+
+def _output(
+    node: exp.Expression,
+    column: ResultColumn,
+    query: TableQuery,
+    compiler: Compiler,
+    order: Distance | None,
+) -> Output:
+    node = strip(node)
+    if is_own_column(node, query):
+        return Output(column, "column", attnum=node.meta["attnum"])
+    constant = operand(node, column.type)
+    if constant is not None:
+        return Output(column, "const", value=ScalarExpr(column.type, constant))
+    found = transform_of(node, query) if order is not None else None
+    if found is None or column.type.type.name != "float8":
+        raise NotDirect
+    distance, transform = found
+    assert order is not None
+    if distance.same(order):
+        return Output(column, "distance", transform=transform)
+    ctype = ctype_of(distance.column)
+    if distance.attnum != order.attnum or distance.metric != order.metric or ctype is None:
+        raise NotDirect
+    value = scalar(distance.query, compiler, ctype)
+    if value is None:
+        raise NotDirect
+    return Output(column, "distance", transform=transform, value=value)

@@ -1,0 +1,243 @@
+"""Finds ORDER BY vector <op> query LIMIT k over one table, at the top or inside a larger query.
+
+A block inside a larger query keeps its SELECT list; its FROM becomes a relation with the few rows of the answer, made
+before the query runs. That relation's columns are named c<attnum> as those of base tables are, with two attnums past
+those of any table: the distance and the rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from vecsql.planner.plan import OrderKey, Output, ResultColumn, VectorTopK
+from vecsql.planner.rules.compiler import Compiler
+from vecsql.planner.rules.constants import ctype_of, strip
+from vecsql.planner.rules.distance import OPCLASSES, SYMBOLS, Distance, distance_of
+from vecsql.planner.rules.outputs import direct_outputs
+from vecsql.planner.rules.shape import (
+    NotDirect,
+    TableQuery,
+    columns_of,
+    conjuncts,
+    is_own_column,
+    row_limit,
+    scalar,
+    table_filter,
+    table_query,
+    vector_indexes,
+)
+from vecsql.types import FLOAT8, INT8
+from vecsql.types.base import ColumnType
+
+DISTANCE_ATTNUM = 2001  # PostgreSQL's tables have at most 1600 columns
+RANK_ATTNUM = 2002
+
+ORDERABLE = frozenset(
+    ("int2", "int4", "int8", "float4", "float8", "text", "varchar", "date", "timestamp", "timestamptz", "bool")
+)  # fmt: skip
+
+# Functions that make several rows of one: PostgreSQL expands them before LIMIT.
+SET_RETURNING = frozenset(
+    ("unnest", "generate_series", "generate_subscripts", "regexp_split_to_table", "regexp_matches",
+     "string_to_table", "json_array_elements", "json_array_elements_text", "jsonb_array_elements",
+     "jsonb_array_elements_text", "json_each", "json_each_text", "jsonb_each", "jsonb_each_text",
+     "json_object_keys", "jsonb_object_keys", "jsonb_path_query")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A recognised top-k query."""
+
+    query: TableQuery
+    distance: Distance
+    keys: tuple[OrderKey, ...]
+
+
+def find_block(node: exp.Expression, compiler: Compiler) -> Block | None:
+    """The query as a top-k block: its shape, not yet its operands."""
+    query = table_query(node, compiler.catalog)
+    if query is None or "limit" not in query.select.args or "order" not in query.select.args:
+        return None
+    first, *rest = query.select.args["order"].expressions
+    if first.args.get("desc") or first.args.get("nulls_first"):
+        return None
+    distance = distance_of(_target(first.this, query.select), query)
+    if distance is None or any(_expands(item) for item in query.select.expressions):
+        return None
+    keys = _order_keys(rest, query)
+    return Block(query, distance, keys) if keys is not None else None
+
+
+def _target(node: exp.Expression, select: exp.Select) -> exp.Expression:
+    """What an ORDER BY item stands for: ordinals and aliases name items of the SELECT list."""
+    node = strip(node)
+    items = select.expressions
+    if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
+        number = int(node.this)
+        return items[number - 1].unalias() if 0 < number <= len(items) else node
+    if isinstance(node, exp.Column) and "attnum" not in node.meta and not node.table:
+        named = [item for item in items if item.alias == node.name]
+        return named[0].unalias() if len(named) == 1 else node
+    return node
+
+
+def _expands(node: exp.Expression) -> bool:
+    """Whether an output item is an aggregate, a window or a set: those see all rows, not only the k."""
+    for part in node.walk(prune=lambda n: isinstance(n, exp.Subquery)):
+        if isinstance(part, (exp.Window, exp.AggFunc, exp.WithinGroup, exp.Filter)):
+            return True
+        if isinstance(part, exp.Anonymous) and (
+            part.name.lower() in SET_RETURNING or part.meta.get("aggregate")
+        ):
+            return True
+    return False
+
+
+def _order_keys(rest: Sequence[exp.Expression], query: TableQuery) -> tuple[OrderKey, ...] | None:
+    keys = []
+    for item in rest:
+        column = _target(item.this, query.select)
+        ctype = ctype_of(column)
+        if not is_own_column(column, query) or ctype is None or ctype.type.name not in ORDERABLE:
+            return None
+        keys.append(
+            OrderKey(
+                column.meta["attnum"],
+                bool(item.args.get("desc")),
+                bool(item.args.get("nulls_first")),
+            )
+        )
+    return tuple(keys)
+
+
+def vector_topk(
+    node: exp.Expression, columns: Sequence[ResultColumn], compiler: Compiler
+) -> VectorTopK | None:
+    """A plan for the whole query, if its outputs are columns, distances and constants."""
+    block = find_block(node, compiler)
+    if block is None:
+        return None
+    try:
+        outputs = direct_outputs(block.query, columns, compiler, block.distance)
+        return _plan(block, outputs, compiler)
+    except NotDirect:
+        return None
+
+
+def _plan(block: Block, outputs: tuple[Output, ...], compiler: Compiler) -> VectorTopK:
+    query, distance = block.query, block.distance
+    ctype = ctype_of(distance.column)
+    assert ctype is not None
+    limit = row_limit(query, "limit", compiler)
+    operand = scalar(distance.query, compiler, ctype)
+    if limit is None or operand is None:
+        raise NotDirect
+    offset = row_limit(query, "offset", compiler)
+    if offset is None and query.select.args.get("offset") is not None:
+        raise NotDirect
+    return VectorTopK(
+        table=query.table,
+        attnum=distance.attnum,
+        metric=distance.metric,
+        query=operand,
+        limit=limit,
+        offset=offset,
+        filter=table_filter(conjuncts(query.where), query, compiler),
+        outputs=outputs,
+        index_oid=_index_for(distance, query, compiler),
+        order=block.keys,
+        order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {_shown(distance.query)})",
+    )
+
+
+def _index_for(distance: Distance, query: TableQuery, compiler: Compiler) -> int:
+    opclass = OPCLASSES[distance.metric]
+    for index in vector_indexes(compiler.catalog, query.table, distance.attnum):
+        if index.columns[0].opclass == opclass:
+            return index.oid
+    return 0
+
+
+def _shown(node: exp.Expression) -> str:
+    node = strip(node)
+    inner = node.this if isinstance(node, exp.Cast) else node
+    if isinstance(inner, exp.Literal):
+        return f"'{inner.this}'::vector"
+    return f"${inner.this.name}" if isinstance(inner, exp.Parameter) else "(InitPlan 1).col1"
+
+
+def replace_blocks(root: exp.Expression, compiler: Compiler) -> dict[str, VectorTopK]:
+    """Replace each top-k block within `root` (changed in place) by a relation; the plans by relation name."""
+    plans: dict[str, VectorTopK] = {}
+    for select in list(root.find_all(exp.Select)):
+        block = find_block(select, compiler)
+        if block is None:
+            continue
+        try:
+            plan = _plan(block, _block_outputs(block), compiler)
+        except NotDirect:
+            continue
+        name = f"topk_{len(plans) + 1}"
+        plans[name] = plan
+        _rewrite(block, name)
+    return plans
+
+
+def _block_outputs(block: Block) -> tuple[Output, ...]:
+    """The base columns that the block's SELECT list needs, the distance and the rank."""
+    query = block.query
+    kept = [
+        column
+        for item in query.select.expressions
+        for column in columns_of(item)
+        if is_own_column(column, query)
+    ]
+    outputs = {
+        column.meta["attnum"]: Output(_named(column.meta["attnum"], _type_of(column)), "column", column.meta["attnum"])
+        for column in kept
+    }  # fmt: skip
+    return (
+        *outputs.values(),
+        Output(_named(DISTANCE_ATTNUM, ColumnType(FLOAT8)), "distance"),
+        Output(_named(RANK_ATTNUM, ColumnType(INT8)), "rank"),
+    )
+
+
+def _named(attnum: int, ctype: ColumnType) -> ResultColumn:
+    return ResultColumn(f"c{attnum}", ctype)
+
+
+def _type_of(column: exp.Column) -> ColumnType:
+    ctype = ctype_of(column)
+    if ctype is None:
+        raise NotDirect
+    return ctype
+
+
+def _rewrite(block: Block, name: str) -> None:
+    """Make the block read the relation `name`, in its order."""
+    query = block.query
+    select = query.select
+    for item in select.expressions:
+        for node in list(item.find_all(exp.Operator, exp.Anonymous)):
+            found = distance_of(node, query)
+            if found is not None and found.same(block.distance):
+                node.replace(_column(query, DISTANCE_ATTNUM, ColumnType(FLOAT8)))
+    query.source.meta["topk"] = name
+    rank = exp.Ordered(
+        this=_column(query, RANK_ATTNUM, ColumnType(INT8)), desc=False, nulls_first=False
+    )
+    select.set("order", exp.Order(expressions=[rank]))
+    for clause in ("where", "limit", "offset"):
+        select.set(clause, None)
+
+
+def _column(query: TableQuery, attnum: int, ctype: ColumnType) -> exp.Column:
+    relation = query.source.alias_or_name
+    node = exp.column(f"c{attnum}", table=relation, quoted=True)
+    node.meta.update(attnum=attnum, table_oid=query.table.oid, relation=relation, ctype=ctype)
+    return node
