@@ -19,12 +19,14 @@ import itertools
 import re
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vecsql.catalog import sql_files
 from vecsql.catalog.model import Catalog
+from vecsql.errors import Error
 from vecsql.types.base import SqlType, by_name
 
 STATE_VARIABLE = "vecsql_state"
@@ -188,7 +190,7 @@ def _create(connection: Any, function: Function) -> None:
         _callable(function),
         ["BIGINT", *parameters] if function.stateful else parameters,
         f"{result}[]" if function.kind == "set" else result,
-        null_handling="default" if function.strict else "special",
+        null_handling="special",
         side_effects=function.volatile,
     )
 
@@ -200,24 +202,53 @@ def _duckdb_type(name: str) -> str:
 
 
 def _callable(function: Function) -> Callable[..., Any]:
-    """The body with the state looked up. DuckDB counts parameters, so each arity is a plain lambda."""
-    body = function.body
+    """The body with state, NULLs and errors seen to, as a function of the right arity, which DuckDB checks."""
+    run = _guarded(function)
+    return (
+        lambda: run(),
+        lambda a: run(a),
+        lambda a, b: run(a, b),
+        lambda a, b, c: run(a, b, c),
+        lambda a, b, c, d: run(a, b, c, d),
+    )[len(function.args) + function.stateful]
+
+
+def _guarded(function: Function) -> Callable[..., Any]:
+    body, stateful, strict = function.body, function.stateful, function.strict
     if body is None:
         raise ValueError(f"{function.name} has no body")
-    arity = len(function.args)
-    if not function.stateful:
-        return (
-            lambda: body(),
-            lambda a: body(a),
-            lambda a, b: body(a, b),
-            lambda a, b, c: body(a, b, c),
-        )[arity]
-    return (
-        lambda s: body(_states[s]),
-        lambda s, a: body(_states[s], a),
-        lambda s, a, b: body(_states[s], a, b),
-        lambda s, a, b, c: body(_states[s], a, b, c),
-    )[arity]
+
+    def run(*arguments: Any) -> Any:
+        if strict and None in arguments:
+            return None
+        try:
+            if stateful:
+                return body(_states[arguments[0]], *arguments[1:])
+            return body(*arguments)
+        except Error as error:
+            raise RuntimeError(_remember(error)) from error
+
+    return run
+
+
+_ERROR_MARK = re.compile(r"vecsql error #(\d+)")
+_KEPT_ERRORS = 64
+_errors: OrderedDict[int, Error] = OrderedDict()
+_error_ids = itertools.count(1)
+
+
+def _remember(error: Error) -> str:
+    number = next(_error_ids)
+    _errors[number] = error
+    while len(_errors) > _KEPT_ERRORS:
+        _errors.popitem(last=False)
+    return f"vecsql error #{number}"
+
+
+def original_error(raised: BaseException) -> Error | None:
+    """The vecsql error that a function raised, given the error that DuckDB made of it; None if it is DuckDB's own."""
+    match = _ERROR_MARK.search(str(raised))
+    return _errors.pop(int(match.group(1)), None) if match else None
 
 
 _add_from_files()

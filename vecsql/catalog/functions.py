@@ -11,6 +11,7 @@ from vecsql.catalog.function_registry import (
     SystemState,
     find,
     macros,
+    original_error,
     register,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "SystemState",
     "find",
     "macros",
+    "original_error",
     "register",
 ]

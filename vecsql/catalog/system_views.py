@@ -74,7 +74,18 @@ def view_table(
     text = text.replace("$state", str(state.id))
     text = text.replace("$database", quote_literal(database_of(runtime)))
     text = text.replace("$user", quote_literal(user_of(runtime)))
-    return _run(text, tables).cast(schema)
+    return _conform(_run(text, tables), schema)
+
+
+def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns in the declared order and types; NULL for those that the query does not give."""
+    arrays = [
+        table[field.name].cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)
 
 
 def _run(text: str, tables: dict[str, pa.Table]) -> pa.Table:
@@ -84,7 +95,7 @@ def _run(text: str, tables: dict[str, pa.Table]) -> pa.Table:
         for name, table in tables.items():
             database.connection.register(name, table)
         try:
-            result: pa.Table = database.connection.execute(text).to_arrow_table()
+            result: pa.Table = database.connection.sql(text).to_arrow_table()
         finally:
             for name in tables:
                 database.connection.unregister(name)
