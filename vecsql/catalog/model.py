@@ -22,11 +22,15 @@ class Column:
     name: str
     type: ColumnType
     not_null: bool = False
-    default: str | None = None  # SQL text of the expression, e.g. now(), nextval('items_id_seq'::regclass)
+    default: str | None = (
+        None  # SQL text of the expression, e.g. now(), nextval('items_id_seq'::regclass)
+    )
     identity: Literal["", "a", "d"] = ""  # GENERATED ALWAYS / BY DEFAULT AS IDENTITY
     generated: str | None = None  # SQL text of GENERATED ALWAYS AS (...) STORED
     sequence_oid: int = 0  # sequence owned by this column (serial, identity), or 0
-    missing: str | None = None  # text form of the value that rows older than ADD COLUMN ... DEFAULT have
+    missing: str | None = (
+        None  # text form of the value that rows older than ADD COLUMN ... DEFAULT have
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ class Table:
     oid: int
     schema_oid: int
     name: str
-    columns: tuple[Column, ...]  # live columns in attnum order; attnums of dropped ones are not reused
+    columns: tuple[
+        Column, ...
+    ]  # live columns in attnum order; attnums of dropped ones are not reused
     constraints: tuple[Constraint, ...] = ()
     next_attnum: int = 1
     options: tuple[tuple[str, str], ...] = ()
@@ -100,6 +106,7 @@ class View:
     name: str
     query: str  # SQL text as stored, schema-qualified where it matters
     columns: tuple[tuple[str, ColumnType], ...]
+    depends: tuple[tuple[int, int], ...] = ()  # (relation oid, attnum or 0) that the query reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,9 @@ class Catalog:
     indexes: Mapping[int, Index] = field(default_factory=dict)
     sequences: Mapping[int, Sequence] = field(default_factory=dict)
     extensions: Mapping[int, Extension] = field(default_factory=dict)
-    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)  # (object oid, attnum or 0)
+    comments: Mapping[tuple[int, int], str] = field(
+        default_factory=dict
+    )  # (object oid, attnum or 0)
 
     def schema_named(self, name: str) -> Schema | None:
         return next((s for s in self.schemas.values() if s.name == name), None)
