@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vecsql.executor import duckdb_plan
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.execute import execute_plan
 from vecsql.executor.operators import operator
@@ -34,6 +35,7 @@ class _Explainer:
     ctx: ExecContext
     params: Sequence[Any]
     traces: dict[int, ScanTrace]  # by id of the plan
+    analyze: bool
 
     def node(self, plan: Any) -> Node:
         describe = _DESCRIBERS.get(type(plan))
@@ -74,7 +76,7 @@ def run(plan: ExplainPlan, ctx: ExecContext, params: Sequence[Any]) -> Result:
     if plan.analyze:
         actual, traces = _measure(plan.statement.plan, ctx, params)
         planning += actual.milliseconds / 1e3
-    node = _Explainer(ctx, params, traces).node(plan.statement.plan)
+    node = _Explainer(ctx, params, traces, plan.analyze).node(plan.statement.plan)
     if node.actual is None:
         node.actual = actual
     footer: dict[str, float] = {}
@@ -207,11 +209,17 @@ def _scan_cost(vectors: int, plan: VectorTopK) -> float:
 
 
 def _relational(explainer: _Explainer, plan: Relational) -> Node:
-    from vecsql.executor.relational import explain as duckdb_plan
+    """DuckDB's operators, and the vector scans that run before them."""
+    from vecsql.executor.relational import explain_json
 
-    analyzed = explainer.traces if explainer.ctx.trace is not None else None
-    root = _duckdb_node(duckdb_plan(plan, explainer.ctx, explainer.params), plan, explainer)
-    del analyzed
+    document = explain_json(plan, explainer.ctx, explainer.params, analyze=bool(explainer.analyze))
+    tops = [duckdb_plan.node_of(operator) for operator in duckdb_plan.roots(document)]
+    root = tops[0] if len(tops) == 1 else Node("Result", children=tops)
+    for name, block in plan.topk.items():
+        scan = explainer.node(block)
+        scan.role = "InitPlan"
+        scan.names = {"Subplan Name": f"Block {name}", **scan.names}
+        root.children.append(scan)
     return root
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from vecsql.executor.context import ExecContext
 from vecsql.index.base import SearchResult
-from vecsql.storage.interface import PartVersion
 
 
 @dataclass(slots=True)
@@ -34,8 +33,15 @@ class ScanTrace:
         ctx.trace.append(trace)
         return trace
 
-    def add(self, part: PartVersion, strategy: str, passing: int, result: SearchResult) -> None:
-        """Count the search of one part."""
+    def add(self, passing: int, filtered: bool, effort: int, result: SearchResult) -> None:
+        """Count the search of one part. What was scored tells how: a walk scores a part of the passing rows' codes,
+        a scan of the codes all of them, an exact scan none."""
+        if not result.scored:
+            strategy = "exact over passing rows" if filtered else "exact scan"
+        elif result.scored < passing:
+            strategy = f"graph (ef={effort})"
+        else:
+            strategy = "codes of passing rows" if filtered else "codes of all rows"
         if strategy not in self.strategies:
             self.strategies.append(strategy)
         self.passing += passing

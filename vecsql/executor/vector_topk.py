@@ -23,11 +23,6 @@ from vecsql.index.results import merge
 from vecsql.planner.plan import Chunk, VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 
-EXACT_ROWS = 4096  # up to so many passing rows an exact scan of them beats the walk through a graph
-EXACT_SHARE = (
-    16  # LIMIT beyond 1/16 of a part's passing rows: the walk would visit most rows anyway
-)
-
 
 @operator(VectorTopK)
 def run(plan: VectorTopK, ctx: ExecContext, params: Sequence[Any]) -> Result:
@@ -138,18 +133,14 @@ class _Scan:
             return None
         query = flat.as_query(query, vectors.shape[1])
         index = None if self.exact else pv.part.index(plan.index_oid)
-        if index is None or k * EXACT_SHARE > rows or (mask is not None and rows <= EXACT_ROWS):
+        if index is None:
             result = flat.search(vectors, query, k, plan.metric, mask)
-            strategy = "exact scan" if mask is None else "exact over passing rows"
         else:
-            effort = max(self.effort, k)
-            result = index.search(vectors, query, k, effort, mask)
-            strategy = f"graph (ef={effort})"
-            if len(result.positions) < min(k, rows):
+            result = index.search(vectors, query, k, self.effort, mask)
+            if len(result.positions) < min(k, rows):  # rows that an index leaves out: zero vectors
                 result = flat.search(vectors, query, k, plan.metric, mask)
-                strategy = "exact after graph"
         if self.trace is not None:
-            self.trace.add(pv, strategy, rows, result)
+            self.trace.add(rows, mask is not None, max(self.effort, k), result)
         return result
 
     def _fill(self, hits: Hits, k: int, *, all_null: bool) -> Hits:
