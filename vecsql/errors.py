@@ -343,6 +343,10 @@ class GeneratedAlways(ProgrammingError):
     sqlstate = "428C9"
 
 
+class ReservedName(ProgrammingError):
+    sqlstate = "42939"
+
+
 class InvalidTableDefinition(ProgrammingError):
     sqlstate = "42P16"
 
