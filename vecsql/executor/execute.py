@@ -8,21 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vecsql.errors import FeatureNotSupported
-from vecsql.executor import key_lookup, vector_topk  # noqa: F401  they register their operators
+from vecsql.executor import explain, key_lookup, vector_topk  # noqa: F401  they register their operators
 from vecsql.executor.context import ExecContext, Result
-from vecsql.executor.operators import OPERATORS
+from vecsql.executor.operators import execute_plan
 from vecsql.planner.statement import PreparedStatement
+
+__all__ = ["execute", "execute_plan"]
 
 
 def execute(prepared: PreparedStatement, ctx: ExecContext, params: Sequence[Any] = ()) -> Result:
     """Run a prepared statement. `params` are decoded Python values, None for NULL."""
     return execute_plan(prepared.plan, ctx, params)
-
-
-def execute_plan(plan: Any, ctx: ExecContext, params: Sequence[Any] = ()) -> Result:
-    """Run a plan that has no PreparedStatement of its own: a sub-select, the query of INSERT ... SELECT."""
-    run = OPERATORS.get(type(plan))
-    if run is None:
-        raise FeatureNotSupported(f"{type(plan).__name__} is not supported")
-    return run(plan, ctx, params)

@@ -10,8 +10,7 @@ from typing import Any
 
 from vecsql.executor import duckdb_plan
 from vecsql.executor.context import ExecContext, Result
-from vecsql.executor.execute import execute_plan
-from vecsql.executor.operators import operator
+from vecsql.executor.operators import execute_plan, operator
 from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace

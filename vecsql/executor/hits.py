@@ -129,6 +129,8 @@ def _rank(column: pa.Array, key: OrderKey) -> tuple[npt.NDArray[np.int64], npt.N
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     direction = "descending" if key.descending else "ascending"
-    ranks = pc.rank(column, sort_keys=direction, null_placement="at_end", tiebreaker="dense")
-    null = column.is_null().to_numpy(zero_copy_only=False).astype(np.int8)
-    return ranks.to_numpy(zero_copy_only=False).astype(np.int64), -null if key.nulls_first else null
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    ranks = np.zeros(len(column), np.int64)
+    ranks[valid] = pc.rank(column.drop_null(), sort_keys=direction, tiebreaker="dense")
+    null = (~valid).astype(np.int8)
+    return ranks, -null if key.nulls_first else null

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from vecsql.errors import FeatureNotSupported
 from vecsql.executor.context import ExecContext, Result
 
 Operator = Callable[[Any, ExecContext, Sequence[Any]], Result]
@@ -23,3 +24,11 @@ def operator(*plan_classes: type) -> Callable[[_Op], _Op]:
         return run
 
     return register
+
+
+def execute_plan(plan: Any, ctx: ExecContext, params: Sequence[Any] = ()) -> Result:
+    """Run a plan with its operator; also one without a PreparedStatement: a sub-select, the query of an INSERT."""
+    run = OPERATORS.get(type(plan))
+    if run is None:
+        raise FeatureNotSupported(f"{type(plan).__name__} is not supported")
+    return run(plan, ctx, params)

@@ -7,6 +7,7 @@ from typing import Any
 
 from vecsql.errors import CardinalityViolation, InvalidRowCountInLimit, InvalidRowCountInOffset
 from vecsql.executor.context import ExecContext, Result
+from vecsql.executor.operators import execute_plan
 from vecsql.planner.plan import Const, Param, ScalarExpr
 
 
@@ -25,8 +26,6 @@ def evaluate(expr: ScalarExpr, ctx: ExecContext, params: Sequence[Any]) -> Any:
 
 
 def _sub_select(expr: ScalarExpr, ctx: ExecContext, params: Sequence[Any]) -> Any:
-    from vecsql.executor.execute import execute_plan
-
     rows = first_column(execute_plan(expr.plan, ctx, params))
     if len(rows) > 1:
         raise CardinalityViolation("more than one row returned by a subquery used as an expression")
