@@ -86,7 +86,7 @@ class ColumnBuilder:
         column = Column(attnum, spec.name, resolve_type(base))
         new = NewColumn(column, None, ())
         if serial:
-            self._own_sequence(new, nodes.SequenceOptions(), identity="")
+            self.own_sequence(new, nodes.SequenceOptions(), identity="")
         self._apply(new, spec)
         return new
 
@@ -137,7 +137,7 @@ class ColumnBuilder:
     def _identity(self, new: NewColumn, item: nodes.ConstraintSpec) -> None:
         if new.column.default is not None:
             raise self._both(new.column.name, "default and identity", item)
-        self._own_sequence(
+        self.own_sequence(
             new, item.sequence or nodes.SequenceOptions(), identity="a" if item.always else "d"
         )
 
@@ -147,7 +147,7 @@ class ColumnBuilder:
             position=item.position or None,
         )
 
-    def _own_sequence(self, new: NewColumn, options: nodes.SequenceOptions, identity: str) -> None:
+    def own_sequence(self, new: NewColumn, options: nodes.SequenceOptions, identity: str) -> None:
         """Give the column a sequence of its own: serial (a DEFAULT) or identity."""
         column = new.column
         if column.type.type.name not in ("int2", "int4", "int8"):

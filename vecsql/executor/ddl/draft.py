@@ -11,9 +11,10 @@ from vecsql.executor.context import ExecContext
 class Draft:
     """One statement's changes to the catalog. `publish` hands the result to the transaction."""
 
-    def __init__(self, ctx: ExecContext) -> None:
+    def __init__(self, ctx: ExecContext, base: Catalog | None = None) -> None:
+        """Start from the newest catalog, locked until the transaction ends, or only look things up in `base`."""
         self._ctx = ctx
-        self.base = ctx.txn.lock_catalog()
+        self.base = base or ctx.txn.lock_catalog()
         self.next_oid = self.base.next_oid
         self.schemas = dict(self.base.schemas)
         self.tables = dict(self.base.tables)

@@ -1,0 +1,187 @@
+"""CREATE INDEX: catalog entries for ordinary methods, graphs for vector methods."""
+
+from __future__ import annotations
+
+from vecsql.catalog.model import Column, Index, IndexColumn, Table
+from vecsql.errors import (
+    DataException,
+    DuplicateTable,
+    FeatureNotSupported,
+    InvalidParameterValue,
+    UndefinedColumn,
+)
+from vecsql.executor.context import ExecContext
+from vecsql.executor.ddl.draft import Draft
+from vecsql.executor.ddl.keys import columns_in
+from vecsql.executor.ddl.names import choose_name, table_named
+from vecsql.executor.ddl.opclasses import check_method, check_opclass, default_opclass
+from vecsql.executor.ddl.tables import exists_notice
+from vecsql.planner.ddl import nodes
+from vecsql.planner.ddl.nodes import DdlPlan
+
+MAX_DIMENSIONS = 16000
+
+# option -> (least, greatest, default), as pgvector has them
+_HNSW_OPTIONS = {"m": (2, 100, 16), "ef_construction": (4, 1000, 64)}
+_FILLFACTOR = {"fillfactor": (10, 100, 90)}
+_OPTIONS: dict[str, dict[str, tuple[int, int, int]]] = {
+    "hnsw": _HNSW_OPTIONS,
+    "vecsql": _HNSW_OPTIONS,
+    "btree": _FILLFACTOR,
+    "hash": _FILLFACTOR,
+    "gist": _FILLFACTOR,
+    "spgist": _FILLFACTOR,
+    "gin": {"gin_pending_list_limit": (64, 2147483647, 4096)},
+    "brin": {"pages_per_range": (1, 131072, 128)},
+}
+_BOOLEAN_OPTIONS = {
+    "btree": ("deduplicate_items",),
+    "gin": ("fastupdate",),
+    "brin": ("autosummarize",),
+}
+
+
+def create_index(statement: nodes.CreateIndex, plan: DdlPlan, ctx: ExecContext) -> str:
+    """Run CREATE INDEX; a vector index is built over the existing rows."""
+    draft = Draft(ctx)
+    table = table_named(draft, plan.search_path, statement.table, position=True)
+    if statement.name is not None and draft.find(table.schema_oid, statement.name) is not None:
+        if statement.if_not_exists:
+            exists_notice(ctx, statement.name)
+            return "CREATE INDEX"
+        raise DuplicateTable(f'relation "{statement.name}" already exists')
+    index = _index(draft, table, statement)
+    draft.put(index)
+    draft.publish()
+    if index.is_vector:
+        ctx.txn.build_index(index.oid)
+    return "CREATE INDEX"
+
+
+def _index(draft: Draft, table: Table, statement: nodes.CreateIndex) -> Index:
+    method = statement.method
+    check_method(method)
+    if method == "ivfflat":
+        raise FeatureNotSupported(
+            'access method "ivfflat" is not supported',
+            hint="Use hnsw, which takes the same operator classes.",
+        )
+    if statement.unique:
+        _check_unique(statement)
+    if len(statement.elements) > 1 and method in ("hash", "hnsw", "vecsql", "spgist"):
+        raise FeatureNotSupported(f'access method "{method}" does not support multicolumn indexes')
+    if statement.include and method not in ("btree", "gist", "spgist"):
+        raise FeatureNotSupported(f'access method "{method}" does not support included columns')
+    columns = tuple(_index_column(table, method, e) for e in statement.elements)
+    _check_options(statement)
+    if method in ("hnsw", "vecsql"):
+        _check_vector(table, columns[0], statement)
+    return Index(
+        draft.new_oid(),
+        statement.name or _default_name(draft, table, statement),
+        table.oid,
+        method,
+        columns,
+        unique=statement.unique,
+        options=statement.options,
+        predicate=statement.predicate,
+        include=tuple(_column(table, name, None).attnum for name in statement.include),
+        nulls_not_distinct=statement.nulls_not_distinct,
+    )
+
+
+def _check_unique(statement: nodes.CreateIndex) -> None:
+    """Refuse the unique indexes that storage cannot enforce."""
+    if statement.method != "btree":
+        raise FeatureNotSupported(
+            f'access method "{statement.method}" does not support unique indexes'
+        )
+    if statement.predicate is not None or any(e.column is None for e in statement.elements):
+        raise FeatureNotSupported(
+            "unique indexes on expressions or with WHERE are not supported yet"
+        )
+
+
+def _column(table: Table, name: str, position: int | None) -> Column:
+    column = table.column(name)
+    if column is None:
+        raise UndefinedColumn(f'column "{name}" does not exist', position=position)
+    return column
+
+
+def _index_column(table: Table, method: str, element: nodes.IndexElement) -> IndexColumn:
+    first = element.descending if element.nulls_first is None else element.nulls_first
+    if (element.descending or element.nulls_first is not None) and method != "btree":
+        what = "ASC/DESC" if element.descending else "NULLS FIRST/LAST"
+        raise FeatureNotSupported(f'access method "{method}" does not support {what} options')
+    if element.column is None:
+        expression = element.expression or ""
+        if method in ("hnsw", "vecsql"):
+            raise FeatureNotSupported("vector indexes on expressions are not supported yet")
+        for name in columns_in(table, expression):
+            _column(table, name, element.position)
+        return IndexColumn(0, element.opclass or "", expression, element.descending, first)
+    column = _column(table, element.column, None)
+    kind = column.type.type
+    if element.opclass is None:
+        opclass = default_opclass(method, kind)
+    else:
+        opclass = element.opclass
+        check_opclass(method, opclass, kind)
+    return IndexColumn(column.attnum, opclass, None, element.descending, first)
+
+
+def _check_options(statement: nodes.CreateIndex) -> None:
+    known = _OPTIONS.get(statement.method, {})
+    for name, text in statement.options:
+        if name in _BOOLEAN_OPTIONS.get(statement.method, ()):
+            continue
+        if name not in known:
+            raise InvalidParameterValue(f'unrecognized parameter "{name}"')
+        low, high, _ = known[name]
+        try:
+            value = int(text)
+        except ValueError:
+            raise InvalidParameterValue(
+                f'invalid value for integer option "{name}": {text}'
+            ) from None
+        if not low <= value <= high:
+            raise InvalidParameterValue(
+                f'value {value} out of bounds for option "{name}"',
+                detail=f'Valid values are between "{low}" and "{high}".',
+            )
+
+
+def _check_vector(table: Table, column: IndexColumn, statement: nodes.CreateIndex) -> None:
+    """pgvector's checks of a column to be indexed."""
+    if statement.predicate is not None:
+        raise FeatureNotSupported("vector indexes with WHERE are not supported yet")
+    dimensions = table.column_at(column.attnum).type.typmod
+    if dimensions < 0:
+        raise DataException("column does not have dimensions")
+    if dimensions > MAX_DIMENSIONS:
+        raise DataException(
+            f"column cannot have more than {MAX_DIMENSIONS} dimensions for {statement.method} index"
+        )
+    given = dict(statement.options)
+    m = int(given.get("m", _HNSW_OPTIONS["m"][2]))
+    if int(given.get("ef_construction", _HNSW_OPTIONS["ef_construction"][2])) < 2 * m:
+        raise InvalidParameterValue("ef_construction must be greater than or equal to 2 * m")
+
+
+def _default_name(draft: Draft, table: Table, statement: nodes.CreateIndex) -> str:
+    parts: list[str] = []
+    for element in statement.elements:
+        part = element.column or _expression_name(element.expression or "")
+        number = 0
+        while (name := part + (str(number) if number else "")) in parts:
+            number += 1
+        parts.append(name)
+    parts += statement.include
+    return choose_name(draft.relations(table.schema_oid), table.name, "_".join(parts), "idx")
+
+
+def _expression_name(expression: str) -> str:
+    """What PostgreSQL calls an expression in an index name: its function, else 'expr'."""
+    head, parenthesis, _ = expression.partition("(")
+    return head.strip().lower() if parenthesis and head.strip().isidentifier() else "expr"
