@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from vecsql.catalog.deparse import expression_text, query_text
+from vecsql.catalog.identifiers import quote_identifier, quote_literal
 from vecsql.catalog.model import Catalog, Constraint, Index, IndexColumn, Table
-from vecsql.catalog.names import (
-    DEFAULT_PATH,
-    SearchPath,
-    qualified_name,
-    quote_identifier,
-    quote_literal,
-    regclass_out,
-)
+from vecsql.catalog.names import DEFAULT_PATH, SearchPath, qualified_name, regclass_out
 from vecsql.catalog.system_static import default_opclasses
 from vecsql.types.base import ColumnType, by_oid
-
-# Index methods sort by the operator class of the type that the column's is a domain or an alias of.
-_SORTED_AS = {"varchar": "text", "bpchar": "bpchar", "name": "name"}
 
 
 def format_type(oid: int | None, typmod: int | None) -> str | None:
@@ -62,7 +53,7 @@ def index_column_definition(catalog: Catalog, oid: int, number: int, *, pretty: 
         return None
     table = catalog.tables[index.table_oid]
     if number <= len(index.columns):
-        return _index_key(table, index.columns[number - 1], pretty, bare=True)
+        return _index_key(table, index.columns[number - 1], pretty)
     included = index.include[number - len(index.columns) - 1 :]
     return quote_identifier(table.column_at(included[0]).name) if included else ""
 
@@ -102,7 +93,7 @@ def view_definition(catalog: Catalog, oid: int, *, pretty: bool = True) -> str |
 
 
 def _index_column(table: Table, index: Index, column: IndexColumn, pretty: bool) -> str:
-    parts = [_index_key(table, column, pretty, bare=False)]
+    parts = [_index_key(table, column, pretty)]
     if column.opclass and not _is_default(table, index, column):
         parts.append(quote_identifier(column.opclass))
     if column.descending:
@@ -112,29 +103,26 @@ def _index_column(table: Table, index: Index, column: IndexColumn, pretty: bool)
     return " ".join(parts)
 
 
-def _index_key(table: Table, column: IndexColumn, pretty: bool, *, bare: bool) -> str:
+def _index_key(table: Table, column: IndexColumn, pretty: bool) -> str:
     if column.expression is None:
         return quote_identifier(table.column_at(column.attnum).name)
     text = expression_text(column.expression, table, pretty=pretty)
-    is_call = text.endswith(")") and text.split("(", 1)[0].replace("_", "").isalnum()
-    wrapped = text.startswith("(") and text.endswith(")") and not pretty
-    return text if is_call or (bare and not wrapped) or (wrapped and not bare) else f"({text})"
+    is_call = text.endswith(")") and text.split("(", 1)[0].isidentifier()
+    return text if is_call else f"({text})"
 
 
 def _is_default(table: Table, index: Index, column: IndexColumn) -> bool:
+    """Whether CREATE INDEX would take the operator class by itself."""
+    classes = default_opclasses()
     if column.expression is not None:
-        return column.opclass in {name for _, name, _ in default_opclasses()}
+        return any(name == column.opclass for _, name, _ in classes)
     sql_type = table.column_at(column.attnum).type.type
     if sql_type.element is not None and column.opclass == "array_ops":
         return True
-    kind = sql_type.name
-    defaults = {name for method, name, oid in default_opclasses()
-                if method == index.method and oid == sql_type.oid}  # fmt: skip
-    return (
-        column.opclass in defaults | {f"{_SORTED_AS[kind]}_ops"}
-        if kind in _SORTED_AS
-        else (column.opclass in defaults)
-    )
+    defaults = {n for method, n, oid in classes if method == index.method and oid == sql_type.oid}
+    if sql_type.name == "varchar":
+        defaults |= {"text_ops", "varchar_ops"}
+    return column.opclass in defaults
 
 
 def _column_names(table: Table, attnums: tuple[int, ...]) -> str:

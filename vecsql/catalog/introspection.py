@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from vecsql import errors
-from vecsql.catalog import definitions, names, system_objects
+from vecsql.catalog import definitions, identifiers, names, system_objects
 from vecsql.catalog.function_registry import SystemState, udf
 from vecsql.catalog.relations import SCHEMA_OIDS
 from vecsql.catalog.system_runtime import DATABASE_OID, role_oids
@@ -62,7 +62,7 @@ def pg_get_serial_sequence(state: SystemState, table_name: str, column_name: str
     table = state.catalog.tables.get(oid)
     column = table.column(column_name) if table else None
     if table is None or column is None:
-        relation = ".".join(names.split_identifier(table_name)[-1:])
+        relation = ".".join(identifiers.split_identifier(table_name)[-1:])
         raise errors.UndefinedColumn(
             f'column "{column_name}" of relation "{relation}" does not exist'
         )
@@ -186,7 +186,7 @@ def to_regnamespace(state: SystemState, text: str) -> int | None:
     return (
         int(text)
         if text.isdigit()
-        else names.schema_oid(state.catalog, names.split_identifier(text)[-1])
+        else names.schema_oid(state.catalog, identifiers.split_identifier(text)[-1])
     )
 
 
@@ -201,7 +201,7 @@ def regnamespacein(state: SystemState, text: str) -> int:
 @udf("regnamespaceout(oid) -> text = regnamespaceout", state=True)
 def regnamespaceout(state: SystemState, oid: int) -> str:
     if oid in state.catalog.schemas or oid in SCHEMA_OIDS.values():
-        return names.quote_identifier(names.schema_name(state.catalog, oid))
+        return identifiers.quote_identifier(names.schema_name(state.catalog, oid))
     return str(oid) if oid else "-"
 
 
@@ -228,7 +228,7 @@ def regroleout(state: SystemState, oid: int) -> str:
 def to_regproc(text: str) -> int | None:
     if text.isdigit():
         return int(text)
-    return proc_oids().get(names.split_identifier(text.split("(", 1)[0])[-1])
+    return proc_oids().get(identifiers.split_identifier(text.split("(", 1)[0])[-1])
 
 
 @udf(

@@ -1,13 +1,12 @@
-"""Identifiers as PostgreSQL quotes them, and look-up of relations and types by (qualified) name."""
+"""Look-up of relations and types by (qualified) name, as regclass and regtype literals do it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 
 from vecsql import errors
-from vecsql.catalog import sql_files
+from vecsql.catalog.identifiers import quote_identifier, split_identifier
 from vecsql.catalog.model import Catalog, Index, Relation, Table, View
 from vecsql.catalog.model import Sequence as SequenceDefinition
 from vecsql.catalog.relations import BY_OID, RELATIONS, SCHEMA_OIDS
@@ -15,44 +14,7 @@ from vecsql.types.base import SqlType, by_name
 
 SearchPath = Sequence[str]
 DEFAULT_PATH: SearchPath = ("public",)
-_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
-_PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^\s".]+))\s*(\.|\Z)')
 _MODIFIER = re.compile(r"\s*\(\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\)")
-
-
-@cache
-def _reserved() -> frozenset[str]:
-    rows = sql_files.read_rows("pg_catalog/keywords.tsv")
-    return frozenset(row["word"] for row in rows if row["catcode"] != "U")
-
-
-def quote_identifier(name: str) -> str:
-    """As quote_ident(): quoted only where it must be."""
-    if _PLAIN.match(name) and name not in _reserved():
-        return name
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_literal(text: str) -> str:
-    """As quote_literal(): doubled quotes, E'' when there are backslashes."""
-    quoted = text.replace("'", "''")
-    if "\\" in quoted:
-        return "E'" + quoted.replace("\\", "\\\\") + "'"
-    return f"'{quoted}'"
-
-
-def split_identifier(text: str) -> list[str]:
-    """The parts of a possibly quoted, qualified name, unquoted ones in lower case."""
-    parts: list[str] = []
-    position, separator = 0, "."
-    while separator == ".":
-        match = _PART.match(text, position)
-        if match is None:
-            raise errors.InvalidParameterValue(f'string is not a valid identifier: "{text}"')
-        quoted, plain, separator = match.groups()
-        parts.append(quoted.replace('""', '"') if quoted is not None else plain.lower())
-        position = match.end()
-    return parts
 
 
 def schema_name(catalog: Catalog, schema_oid: int) -> str:

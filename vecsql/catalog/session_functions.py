@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vecsql import errors
-from vecsql.catalog import names
+from vecsql.catalog import identifiers, names
 from vecsql.catalog.function_registry import SystemState, udf
 from vecsql.catalog.system_runtime import database_of, user_of
 
@@ -132,22 +132,22 @@ def pg_client_encoding() -> str:
 
 @udf("quote_ident(text) -> text")
 def quote_ident(text: str) -> str:
-    return names.quote_identifier(text)
+    return identifiers.quote_identifier(text)
 
 
 @udf("quote_literal(text) -> text")
 def quote_literal(text: str) -> str:
-    return names.quote_literal(text)
+    return identifiers.quote_literal(text)
 
 
 @udf("quote_nullable(text) -> text", strict=False)
 def quote_nullable(text: str | None) -> str:
-    return "NULL" if text is None else names.quote_literal(text)
+    return "NULL" if text is None else identifiers.quote_literal(text)
 
 
 @udf("parse_ident(text) -> text[]")
 def parse_ident(text: str) -> list[str]:
-    return names.split_identifier(text)
+    return identifiers.split_identifier(text)
 
 
 @udf("pg_size_pretty(bigint) -> text")

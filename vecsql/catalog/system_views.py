@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from vecsql.catalog import sql_files
 from vecsql.catalog.functions import SystemState, macros, register
+from vecsql.catalog.identifiers import quote_literal
 from vecsql.catalog.model import Catalog
-from vecsql.catalog.names import quote_literal
 from vecsql.catalog.relations import SystemRelation
 from vecsql.catalog.system_runtime import database_of, user_of
 
