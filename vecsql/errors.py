@@ -155,6 +155,10 @@ class InvalidParameterValue(DataError):
     sqlstate = "22023"
 
 
+class UntranslatableCharacter(DataError):
+    sqlstate = "22P05"
+
+
 class InvalidTextRepresentation(DataError):
     sqlstate = "22P02"
 

@@ -62,12 +62,11 @@ def _carry_keys(batch: MemBatch, parts: Sequence[PartVersion], schema: TableSche
 
 
 def consolidate(parts: tuple[PartVersion, ...], schema: TableSchema) -> tuple[PartVersion, ...]:
-    """Merge the last two memtable batches while they are of similar size: O(log n) batches at any time."""
-    parts = tuple(p for p in parts if p.live_rows or p.part.is_segment)
-    while len(parts) > 1:
-        before, last = parts[-2], parts[-1]
-        if before.part.is_segment or last.part.is_segment or before.live_rows > 2 * last.live_rows:
-            break
-        batch = merge((before, last), schema)
-        parts = (*parts[:-2], PartVersion(batch, None, batch.num_rows))
-    return parts
+    """Segments first, then the memtable, its last two batches merged while they are of similar size: there are
+    O(log n) batches at any time."""
+    segments = [p for p in parts if p.part.is_segment]
+    memory = [p for p in parts if p.live_rows and not p.part.is_segment]
+    while len(memory) > 1 and memory[-2].live_rows <= 2 * memory[-1].live_rows:
+        batch = merge(memory[-2:], schema)
+        memory[-2:] = [PartVersion(batch, None, batch.num_rows)]
+    return (*segments, *memory)

@@ -17,6 +17,7 @@ from vecsql.storage.interface import PartVersion, Rowids
 from vecsql.storage.locks import Owner
 from vecsql.storage.memtable import MemBatch, consolidate
 from vecsql.storage.schema import TableSchema
+from vecsql.storage.segment import Segment
 from vecsql.storage.snapshot import DatabaseVersion, Overlay
 from vecsql.storage.table import TableState
 from vecsql.storage.uniqueness import NewKeys, UniqueChecker
@@ -50,6 +51,7 @@ class StorageTransaction:
         self._overlay: Overlay | None = None
         self._schemas: dict[int, TableSchema] = {}  # under the own catalog
         self._savepoints: list[_Savepoint] = []
+        self._built: list[tuple[Segment, int]] = []  # vector indexes made by this transaction
         self._proposed: set[int] = set()  # sequences of the uncommitted catalog
         self._checker = UniqueChecker(engine.locks, owner)
         self._finished = False
@@ -261,8 +263,17 @@ class StorageTransaction:
             raise
 
     def build_index(self, index_oid: int) -> None:
+        self._require_writable("CREATE INDEX")
         index = self.catalog.indexes[index_oid]
-        self._engine.build_index(self, index)
+        oid = index.table_oid
+        self._engine.flush()
+        writes = self._writes.tables.get(oid)
+        if writes is not None:
+            parts = self._engine.spill(self._schema(oid), writes.inserted)
+            self._write(oid, TableWrites(parts, writes.deleted, writes.truncated))
+        if not self._repeatable:
+            self.begin_statement()
+        self._built += self._engine.build_index(self._newest(oid).parts, index, self.owner)
 
     # Savepoints and the end
 
@@ -291,7 +302,7 @@ class StorageTransaction:
         self._require_open()
         try:
             if not self._writes.empty:
-                self._engine.commit(self._writes, synchronous=synchronous)
+                self._engine.commit(self._writes, self._built, synchronous=synchronous)
         finally:
             self._finish()
 
@@ -303,6 +314,10 @@ class StorageTransaction:
         self._finished = True
         self._replace(WriteSet())
         self._base = None
+        for segment, index_oid in self._built:
+            if index_oid not in self._engine.current.catalog.indexes:
+                segment.detach_index(index_oid)
+        self._built = []
         self._engine.sequences.withdraw(self._proposed)
         self._engine.locks.release(self.owner)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from vecsql.catalog.model import Catalog
 from vecsql.storage.interface import PartVersion, Rowids
+from vecsql.storage.segment import Segment
 from vecsql.storage.table import TableState, without
 
 NO_ROWIDS: Rowids = np.zeros(0, np.int64)
@@ -45,6 +46,14 @@ class WriteSet:
 
     def of(self, oid: int) -> TableWrites:
         return self.tables.get(oid) or TableWrites()
+
+    @property
+    def segments(self) -> Iterator[Segment]:
+        """Segments that the transaction has written itself."""
+        for writes in self.tables.values():
+            for version in writes.inserted:
+                if isinstance(version.part, Segment):
+                    yield version.part
 
     def with_table(self, oid: int, writes: TableWrites) -> WriteSet:
         return replace(self, tables={**self.tables, oid: writes})

@@ -1,0 +1,34 @@
+"""One writer per database file, across processes: flock on the file, with the holder's pid for the message."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+from vecsql import errors
+
+OWNER_OFFSET = 8192  # the page that names the process that has the file open for writing
+OWNER_LENGTH = 64
+
+
+def acquire(fd: int, name: str, *, exclusive: bool) -> None:
+    """Lock the open file or raise ObjectInUse naming the other process.
+
+    flock rather than POSIX locks: those are lost when any descriptor of the file is closed, which mmap does.
+    """
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise errors.ObjectInUse(
+            f'database "{name}" is already open in another process{_owner(fd)}'
+        ) from None
+
+
+def announce(fd: int) -> None:
+    """Write our pid where others find it; only once the file is known to be a vecsql database."""
+    os.pwrite(fd, str(os.getpid()).encode().ljust(OWNER_LENGTH, b"\0"), OWNER_OFFSET)
+
+
+def _owner(fd: int) -> str:
+    text = os.pread(fd, OWNER_LENGTH, OWNER_OFFSET).rstrip(b"\0")
+    return f" (pid {text.decode()})" if text.isdigit() else ""

@@ -1,0 +1,201 @@
+"""The single-file store: two superblocks, an owner page, then page-aligned extents, all of it mmap-ed per extent."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from weakref import ReferenceType, ref
+
+import numpy as np
+
+from vecsql import errors
+from vecsql.objstore import filelock, hole, superblock
+from vecsql.objstore.base import Bytes, Chunk, Extent, Root
+from vecsql.objstore.space import PAGE, FreeSpace, padded
+
+DATA_START = 4 * PAGE  # two superblocks, the owner page, one page in reserve
+NEW_FILE = (
+    DATA_START + PAGE
+)  # a file whose making was interrupted before its first root is not larger
+WRITE_LIMIT = 64 << 20  # bytes per write call
+
+
+class FileBlob:
+    """A blob in the file; maps itself when it is first looked at."""
+
+    def __init__(self, store: SingleFileStore, extent: Extent) -> None:
+        self.extent = extent
+        self._store = store
+        self._view: Bytes | None = None
+
+    def view(self) -> Bytes:
+        if self._view is None:
+            self._view = self._store.map(self.extent)
+        return self._view
+
+
+class SingleFileStore:
+    """See docs/file-format.md for the layout. Methods may be called from any thread."""
+
+    def __init__(self, path: str, *, read_only: bool = False) -> None:
+        self.name = path
+        self.read_only = read_only
+        self._fd = _open(path, read_only)
+        try:
+            filelock.acquire(self._fd, path, exclusive=not read_only)
+        except BaseException:
+            os.close(self._fd)
+            raise
+        self._mutex = threading.Lock()
+        self._space = FreeSpace(DATA_START)
+        self._extents: dict[int, int] = {}  # offset -> length of everything allocated
+        self._pins: dict[int, list[ReferenceType[object]]] = {}  # blobs and maps by offset
+        self._slot = 0  # where the current root lies
+
+    # Root
+
+    def read_root(self) -> Root | None:
+        """The newest valid root; None for an empty file. InvalidCatalogName if it is no vecsql file."""
+        size = os.fstat(self._fd).st_size
+        pages = [os.pread(self._fd, PAGE, at) for at in (0, PAGE)]
+        roots = [
+            (r.generation, slot, r) for slot, p in enumerate(pages) if (r := superblock.unpack(p))
+        ]
+        if roots:
+            _, self._slot, root = max(roots)
+            return root
+        if all(not any(p) for p in pages) and size <= NEW_FILE:
+            return None
+        if any(p.startswith(superblock.MAGIC) for p in pages):
+            raise errors.DataCorrupted(f'both superblocks of database "{self.name}" are damaged')
+        raise errors.InvalidCatalogName(f'"{self.name}" is not a vecsql database')
+
+    def write_root(self, root: Root) -> None:
+        with self._io():
+            os.fdatasync(self._fd)
+            slot = 1 - self._slot
+            os.pwrite(self._fd, superblock.pack(root), slot * PAGE)
+            os.fsync(self._fd)
+            self._slot = slot
+
+    # Blobs
+
+    def write(self, chunks: Sequence[Chunk]) -> FileBlob:
+        views = [memoryview(c).cast("B") for c in chunks if c.nbytes]
+        with self._mutex:
+            extent = self._space.allocate(sum(len(v) for v in views))
+            self._extents[extent.offset] = extent.length
+            blob = FileBlob(self, extent)
+            self._pin(extent, blob)
+        with self._io():
+            offset = extent.offset
+            for view in views:
+                offset = self._write_at(view, offset)
+            end = extent.offset + padded(extent.length)
+            if os.fstat(self._fd).st_size < end:
+                os.ftruncate(self._fd, end)
+        return blob
+
+    def _write_at(self, view: memoryview, offset: int) -> int:
+        while len(view):
+            written = os.pwrite(self._fd, view[:WRITE_LIMIT], offset)
+            view, offset = view[written:], offset + written
+        return offset
+
+    def open(self, extent: Extent) -> FileBlob:
+        if extent.offset + extent.length > os.fstat(self._fd).st_size:
+            raise errors.DataCorrupted(
+                f'database "{self.name}" is cut short: {extent.length} bytes expected at offset {extent.offset}'
+            )
+        blob = FileBlob(self, extent)
+        with self._mutex:
+            self._pin(extent, blob)
+        return blob
+
+    def map(self, extent: Extent) -> Bytes:
+        """The extent's bytes, read-only; the space stays reserved as long as the array or a view of it lives."""
+        if extent.length == 0:
+            return np.zeros(0, np.uint8)
+        mapped = mmap.mmap(self._fd, extent.length, prot=mmap.PROT_READ, offset=extent.offset)
+        with self._mutex:
+            self._pin(extent, mapped)
+        return np.frombuffer(mapped, np.uint8)
+
+    def _pin(self, extent: Extent, user: object) -> None:
+        self._pins.setdefault(extent.offset, []).append(ref(user))
+
+    def _pinned(self, offset: int) -> bool:
+        alive = [r for r in self._pins.get(offset, ()) if r() is not None]
+        if alive:
+            self._pins[offset] = alive
+        else:
+            self._pins.pop(offset, None)
+        return bool(alive)
+
+    def sync(self) -> None:
+        with self._io():
+            os.fdatasync(self._fd)
+
+    # Space
+
+    def begin(self, used: Iterable[Extent]) -> None:
+        with self._mutex:
+            self._extents = {e.offset: e.length for e in used}
+            self._space = FreeSpace(DATA_START, [Extent(*e) for e in self._extents.items()])
+        if not self.read_only:
+            filelock.announce(self._fd)
+
+    def reclaim(self, keep: Iterable[Extent]) -> int:
+        kept = {e.offset for e in keep}
+        freed = 0
+        with self._mutex:
+            for offset in [o for o in self._extents if o not in kept and not self._pinned(o)]:
+                extent = Extent(offset, self._extents.pop(offset))
+                self._space.free(extent)
+                hole.punch(self._fd, offset, padded(extent.length))
+                freed += padded(extent.length)
+            if freed and os.fstat(self._fd).st_size > self._space.end:
+                os.ftruncate(self._fd, self._space.end)
+        return freed
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._fd).st_size
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    @contextmanager
+    def _io(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as problem:
+            raise io_error(problem, self.name) from problem
+
+
+def io_error(problem: OSError, name: str) -> errors.Error:
+    """The SQL error for a failed system call on a database file."""
+    text = f'could not write to file "{name}": {problem.strerror}'
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return errors.DiskFull(text, hint="Check free disk space.")
+    return errors.IoError(text)
+
+
+def _open(path: str, read_only: bool) -> int:
+    if os.path.isdir(path):
+        raise errors.InvalidCatalogName(f'"{path}" is a directory, not a vecsql database')
+    flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
+    try:
+        return os.open(path, flags | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        parent = os.path.dirname(os.path.abspath(path))
+        missing = path if os.path.isdir(parent) else parent
+        raise errors.InvalidCatalogName(
+            f'could not open database "{path}": "{missing}" does not exist'
+        ) from None
+    except OSError as problem:
+        raise errors.IoError(f'could not open database "{path}": {problem.strerror}') from problem

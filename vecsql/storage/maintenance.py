@@ -1,0 +1,80 @@
+"""What the maintenance thread does: merge segments, then build the vector indexes that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from vecsql.storage import compaction, indexing
+from vecsql.storage.indexing import Indexer
+from vecsql.storage.interface import PartVersion
+from vecsql.storage.segment import Segment
+from vecsql.storage.segments import SegmentStore
+from vecsql.storage.snapshot import DatabaseVersion
+from vecsql.storage.table import TableState
+from vecsql.storage.versions import VersionChain
+
+
+class Maintenance:
+    """Upkeep of one database. `check` raises when the database is being closed."""
+
+    def __init__(
+        self,
+        chain: VersionChain,
+        segments: SegmentStore,
+        indexer: Indexer,
+        check: Callable[[], None],
+    ) -> None:
+        self._chain = chain
+        self._segments = segments
+        self._indexer = indexer
+        self._check = check
+
+    def run(self) -> bool:
+        """Work until there is nothing to do; True if anything was."""
+        changed = False
+        while self._compact_one() or self._index_one():
+            changed = True
+            self._check()
+        return changed
+
+    def _compact_one(self) -> bool:
+        for oid, state in self._chain.current.tables.items():
+            inputs = compaction.choose(state)
+            if inputs:
+                self._compact(oid, state, inputs)
+                return True
+        return False
+
+    def _compact(self, oid: int, state: TableState, inputs: tuple[PartVersion, ...]) -> None:
+        merged = compaction.merge(state, inputs, self._segments)
+        if merged is not None:
+            self._index_before_swap(state, inputs, merged)
+        self._chain.restructure(
+            lambda head: (head.catalog, compaction.replace(head, oid, inputs, merged))
+        )
+
+    def _index_before_swap(
+        self, state: TableState, inputs: tuple[PartVersion, ...], merged: Segment
+    ) -> None:
+        """A query must not lose an index to a merge; one that no input has can wait."""
+        for definition in state.schema.vector_indexes:
+            if any(v.part.index(definition.oid) for v in inputs):
+                whole = (PartVersion(merged, None, merged.num_rows),)
+                parts = list(indexing.missing_in(whole, definition))
+                self._indexer.build_all(parts, definition, process_id=0, check=self._check)
+
+    def _index_one(self) -> bool:
+        found = next(indexing.missing(self._chain.current), None)
+        if found is None:
+            return False
+        segment, definition = found
+        self._indexer.build_all([segment], definition, process_id=0, check=self._check)
+        self._chain.restructure(lambda head: (head.catalog, _touched(head, definition.table_oid)))
+        return True
+
+
+def _touched(head: DatabaseVersion, oid: int) -> Mapping[int, TableState]:
+    """The tables with a new version of one: its parts have an index now."""
+    if oid not in head.tables:
+        return head.tables
+    return {**head.tables, oid: head.tables[oid].with_parts(head.tables[oid].parts)}

@@ -1,0 +1,153 @@
+"""Segments: rows in a container, mapped from the file. A memtable image is the same, loaded as memtable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vecsql.objstore.base import Blob
+from vecsql.storage.columns import Matrix, array_of, concat, is_vector, keep, matrix_of
+from vecsql.storage.container import Container, Section, array_section, arrow_section
+from vecsql.storage.interface import Bools, PartVersion, Rowids
+from vecsql.storage.key_index import KeyIndex, SortedKeys
+from vecsql.storage.part import BasePart, min_max_of
+from vecsql.storage.schema import TableSchema
+
+KIND_SEGMENT = 1
+
+
+class Segment(BasePart):
+    """A part whose columns are views of the file."""
+
+    def __init__(
+        self, segment_id: int, blob: Blob, container: Container, *, is_segment: bool
+    ) -> None:
+        super().__init__(container.array("rowids"), blob.extent.length)
+        self.segment_id = segment_id
+        self.blob = blob
+        self.container = container
+        self.is_segment = is_segment
+        self.index_blobs: dict[int, Blob] = {}  # where the vector indexes are stored, by index oid
+        self._columns: dict[int, pa.Array] = {}
+        self._attnums = tuple(container.meta["attnums"])
+        self._zone_batch: pa.RecordBatch | None = None
+
+    @property
+    def attnums(self) -> tuple[int, ...]:
+        return self._attnums
+
+    def column(self, attnum: int) -> pa.Array:
+        found = self._columns.get(attnum)
+        if found is None:
+            found = self._columns[attnum] = self._read(attnum)
+        return found
+
+    def _read(self, attnum: int) -> pa.Array:
+        if f"v{attnum}" in self.container:
+            matrix, valid = self.vectors(attnum)
+            return array_of(matrix, valid)
+        return self.container.batch(f"c{attnum}").column(0)
+
+    def vectors(self, attnum: int) -> tuple[Matrix, Bools | None]:
+        name = f"v{attnum}"
+        if name not in self.container:
+            return super().vectors(attnum)
+        cached = self._vectors.get(attnum)
+        if cached is None:
+            valid = f"n{attnum}"
+            mask = self.container.array(valid) if valid in self.container else None
+            cached = self._vectors[attnum] = (self.container.array(name), mask)
+        return cached
+
+    def detach_index(self, index_oid: int) -> None:
+        """Forget an index that is gone from the catalog."""
+        self._indexes.pop(index_oid, None)
+        self.index_blobs.pop(index_oid, None)
+
+    def min_max(self, attnum: int) -> tuple[Any, Any] | None:
+        if self._zone_batch is None:
+            self._zone_batch = self.container.batch("zones")
+        name = f"c{attnum}"
+        if name not in self._zone_batch.schema.names:
+            return None
+        low, high = self._zone_batch.column(name).to_pylist()
+        return low, high
+
+    def known_keys(self, index_oid: int) -> KeyIndex | None:
+        found = self._keys.get(index_oid)
+        if found is None and f"k{index_oid}" in self.container:
+            hashes = self.container.array(f"k{index_oid}")
+            positions = self.container.array(f"p{index_oid}")
+            found = self._keys[index_oid] = SortedKeys(hashes, positions, self.rowids)
+        return found
+
+
+def sections_of(
+    schema: TableSchema, parts: Sequence[PartVersion]
+) -> tuple[list[Section], dict[str, Any]]:
+    """The sections of a segment with the live rows of `parts`, whose rowids ascend over all of them; and its meta."""
+    rowids = np.concatenate([_live(p.part.rowids, p.live) for p in parts])
+    sections = [array_section("rowids", rowids)]
+    zones: dict[str, pa.Array] = {}
+    keyed = {a for spec in schema.unique.values() for a in spec.attnums}
+    columns: dict[int, pa.Array] = {}
+    for column in schema.definition.columns:
+        attnum, kind = column.attnum, column.type.arrow
+        if is_vector(kind):
+            sections += _vector_sections(schema, parts, attnum)
+            continue
+        array = concat([keep(schema.column(p.part, attnum), p.live) for p in parts])
+        sections.append(arrow_section(f"c{attnum}", pa.record_batch([array], [f"c{attnum}"])))
+        zone = min_max_of(array)
+        if zone is not None:
+            zones[f"c{attnum}"] = pa.array(zone, array.type)
+        if attnum in keyed:
+            columns[attnum] = array
+    sections.append(arrow_section("zones", _zone_batch(zones)))
+    sections += _key_sections(schema, columns, rowids)
+    return sections, {"attnums": [c.attnum for c in schema.definition.columns]}
+
+
+def _vector_sections(
+    schema: TableSchema, parts: Sequence[PartVersion], attnum: int
+) -> list[Section]:
+    pieces, masks = [], []
+    for version in parts:
+        matrix, valid = _vectors(schema, version, attnum)
+        pieces.append(_live(matrix, version.live))
+        mask = np.ones(version.part.num_rows, np.bool_) if valid is None else valid
+        masks.append(_live(mask, version.live))
+    sections = [array_section(f"v{attnum}", *pieces)]
+    if not all(m.all() for m in masks):
+        sections.append(array_section(f"n{attnum}", *masks))
+    return sections
+
+
+def _vectors(schema: TableSchema, version: PartVersion, attnum: int) -> tuple[Matrix, Bools | None]:
+    try:
+        return version.part.vectors(attnum)
+    except KeyError:  # the part is older than the column
+        return matrix_of(schema.column(version.part, attnum))
+
+
+def _live(values: Any, live: Bools | None) -> Any:
+    return values if live is None else values[live]
+
+
+def _zone_batch(zones: dict[str, pa.Array]) -> pa.RecordBatch:
+    return pa.record_batch(list(zones.values()), list(zones))
+
+
+def _key_sections(
+    schema: TableSchema, columns: dict[int, pa.Array], rowids: Rowids
+) -> list[Section]:
+    sections = []
+    for oid, spec in schema.unique.items():
+        hashes, valid = spec.hash_columns([columns[a] for a in spec.attnums])
+        keys = SortedKeys.build(hashes, valid, rowids)
+        sections.append(array_section(f"k{oid}", keys.hashes))
+        sections.append(array_section(f"p{oid}", keys.positions))
+    return sections
