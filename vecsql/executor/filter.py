@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from vecsql.executor.context import ExecContext
+from vecsql.executor.hits import indices
 from vecsql.index.base import Mask
 from vecsql.planner.plan import Filter
 from vecsql.storage.interface import Part, PartVersion, TableVersion
@@ -115,7 +116,7 @@ def _by_duckdb(
     rows = np.arange(part.num_rows) if pv.live is None else np.flatnonzero(pv.live)
     columns = [version.column(part, attnum) for attnum in where.attnums]
     if pv.live is not None:
-        columns = [column.take(pa.array(rows)) for column in columns]
+        columns = [column.take(indices(rows)) for column in columns]
     table = pa.Table.from_arrays(
         [*columns, pa.array(np.arange(len(rows)))],
         names=[*(f"c{attnum}" for attnum in where.attnums), "position"],

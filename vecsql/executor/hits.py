@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsql.planner.plan import OrderKey
+from vecsql.storage.columns import Array, concat
 from vecsql.storage.interface import PartVersion, TableVersion
 
 
@@ -63,19 +65,19 @@ class Hits:
             self.nulls + count,
         )
 
-    def gather(self, version: TableVersion, attnum: int) -> pa.Array:
+    def gather(self, version: TableVersion, attnum: int) -> Array:
         """The column's values of these rows, in order."""
         if not self.owners:
             return pa.nulls(0)
         if self.parts is None:
             column = version.column(self.owners[0].part, attnum)
-            return column.take(pa.array(self.positions))
+            return column.take(indices(self.positions))
         pieces, rows = [], []
         for number, owner in enumerate(self.owners):
             mine = np.flatnonzero(self.parts == number)
             if len(mine):
                 column = version.column(owner.part, attnum)
-                pieces.append(column.take(pa.array(self.positions[mine])))
+                pieces.append(column.take(indices(self.positions[mine])))
                 rows.append(mine)
         if not pieces:
             return version.column(self.owners[0].part, attnum).slice(0, 0)
@@ -83,7 +85,7 @@ class Hits:
             return pieces[0]
         back = np.empty(len(self.positions), np.int64)
         back[np.concatenate(rows)] = np.arange(len(back))
-        return pa.concat_arrays(pieces).take(pa.array(back))
+        return concat(pieces).take(indices(back))
 
     def rowids(self) -> npt.NDArray[np.int64]:
         """Rowids of these rows, in order."""
@@ -96,6 +98,11 @@ class Hits:
             mine = self.parts == number
             out[mine] = owner.part.rowids[self.positions[mine]]
         return out
+
+
+def indices(positions: npt.NDArray[Any]) -> Any:
+    """Positions as Arrow's take() wants them."""
+    return pa.array(positions)
 
 
 def whole_groups(hits: Hits, k: int) -> bool:
@@ -117,18 +124,18 @@ def order_ties(order: Sequence[OrderKey], version: TableVersion, hits: Hits) -> 
     null[count - hits.nulls :] = 1
     nan = np.isnan(distances)
     distances[nan] = 0
-    keys = [hits.rowids()]
+    keys: list[npt.NDArray[Any]] = [hits.rowids()]
     for key in reversed(order):
         keys.extend(_rank(hits.gather(version, key.attnum), key))
     keys += [distances, nan.astype(np.int8), null]
     return hits.select(np.lexsort(keys))
 
 
-def _rank(column: pa.Array, key: OrderKey) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+def _rank(column: Array, key: OrderKey) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
     """Two sort keys, least significant first: the values' dense ranks, and which values are NULL."""
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
-    direction = "descending" if key.descending else "ascending"
+    direction: Any = "descending" if key.descending else "ascending"
     valid = column.is_valid().to_numpy(zero_copy_only=False)
     ranks = np.zeros(len(column), np.int64)
     ranks[valid] = pc.rank(column.drop_null(), sort_keys=direction, tiebreaker="dense")

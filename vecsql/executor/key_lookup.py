@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vecsql.executor import filter as filters
 from vecsql.executor import materialize
@@ -15,7 +16,7 @@ from vecsql.executor.operators import operator
 from vecsql.executor.scalars import evaluate, row_count
 from vecsql.executor.trace import ScanTrace
 from vecsql.planner.plan import Chunk, KeyLookup, RowScan
-from vecsql.storage.interface import TableVersion
+from vecsql.storage.interface import PartVersion, TableVersion
 
 
 @operator(KeyLookup)
@@ -68,17 +69,19 @@ def run_row_scan(plan: RowScan, ctx: ExecContext, params: Sequence[Any]) -> Resu
 def _first_rows(
     plan: RowScan, version: TableVersion, ctx: ExecContext, params: Sequence[Any], stop: int
 ) -> Hits:
-    owners, parts, positions = [], [], []
+    owners: list[PartVersion] = []
+    parts: list[npt.NDArray[np.intp]] = []
+    positions: list[npt.NDArray[np.int32]] = []
     missing = stop
     for pv in version.parts:
         if missing <= 0:
             break
         mask = filters.passing(plan.filter, version, pv, ctx, params)
         rows = np.arange(pv.part.num_rows) if mask is None else np.flatnonzero(mask)
-        rows = rows[:missing].astype(np.int32)
+        rows = rows[:missing]
         if len(rows):
             parts.append(np.full(len(rows), len(owners), np.intp))
-            positions.append(rows)
+            positions.append(rows.astype(np.int32))
             owners.append(pv)
             missing -= len(rows)
     if not owners:

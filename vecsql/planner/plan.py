@@ -73,7 +73,7 @@ class Filter:
     ast: exp.Expression  # bound: node.meta["attnum"]
     sql: str  # DuckDB SQL over columns c<attnum> and $n
     attnums: tuple[int, ...]
-    vectorised: Callable[..., Any] | None = None  # planner.rules.filters.Predicate, None: use DuckDB
+    vectorised: Any = None  # planner.rules.filters.Predicate, None: use DuckDB
     params: tuple[int, ...] = ()  # the $n it reads, 1-based
     cacheable: bool = False  # its value depends on nothing but the row and `params`
     text: str = ""  # as EXPLAIN shows it

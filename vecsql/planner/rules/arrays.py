@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from vecsql.types.arrow import to_arrow
 
+from vecsql.storage.columns import Array
 from vecsql.types.base import ColumnType
 
 
-def contains(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> pa.Array:
+def contains(lists: Array, items: Sequence[Any], element: ColumnType) -> Array:
     """lists @> items: every item is in the list; a NULL item is in none."""
     flat = list(_flatten(items))
     found = np.full(len(lists), None not in flat)
@@ -23,7 +24,7 @@ def contains(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> pa.A
     return pa.array(found, mask=_nulls(lists))
 
 
-def overlaps(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> pa.Array:
+def overlaps(lists: Array, items: Sequence[Any], element: ColumnType) -> Array:
     """lists && items: some item that is not NULL is in the list."""
     flat = [item for item in _flatten(items) if item is not None]
     return pa.array(_having(lists, flat, element), mask=_nulls(lists))
@@ -37,9 +38,10 @@ def _flatten(items: Iterable[Any]) -> Iterable[Any]:
             yield item
 
 
-def _having(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> npt.NDArray[np.bool_]:
+def _having(lists: Array, items: Sequence[Any], element: ColumnType) -> npt.NDArray[np.bool_]:
     """Rows whose list has at least one of the items."""
-    values = lists.flatten()
+    listed: Any = lists
+    values = listed.flatten()
     hits = pc.is_in(values, value_set=to_arrow(items, element).cast(values.type))
     rows = pc.list_parent_indices(lists).filter(hits).to_numpy(zero_copy_only=False)
     found = np.zeros(len(lists), np.bool_)
@@ -47,6 +49,6 @@ def _having(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> npt.N
     return found
 
 
-def _nulls(lists: pa.Array) -> npt.NDArray[np.bool_]:
+def _nulls(lists: Array) -> npt.NDArray[np.bool_]:
     mask: npt.NDArray[np.bool_] = lists.is_null().to_numpy(zero_copy_only=False)
     return mask

@@ -19,9 +19,10 @@ from vecsql.types.arrow import to_arrow
 from vecsql.planner.plan import Const, Operand, Param
 from vecsql.planner.rules import arrays
 from vecsql.planner.rules.constants import ctype_of, operand, strip
+from vecsql.storage.columns import Array
 from vecsql.types.base import ColumnType
 
-Datum = pa.Array | pa.Scalar
+Datum = Any  # a pyarrow Array or Scalar
 MinMax = Callable[[int], tuple[Any, Any] | None]
 
 # Types that compare with each other without DuckDB's help.
@@ -37,7 +38,7 @@ FAMILIES = {
 class Env:
     """What one evaluation works on."""
 
-    columns: Callable[[int], pa.Array]
+    columns: Callable[[int], Array]
     params: Sequence[Any]
 
 
@@ -97,7 +98,7 @@ class Predicate:
         return False
 
     def evaluate(
-        self, columns: Callable[[int], pa.Array], params: Sequence[Any], num_rows: int
+        self, columns: Callable[[int], Array], params: Sequence[Any], num_rows: int
     ) -> npt.NDArray[np.bool_]:
         """(num_rows,) bool: the clause is true. Raises pa.ArrowException on overflow and the like."""
         result = self.root(Env(columns, params))
@@ -160,7 +161,7 @@ def _constant(constant: Operand, ctype: ColumnType) -> Eval:
     return lambda env: _scalar(env.params[index], ctype)
 
 
-def _scalar(value: Any, ctype: ColumnType) -> pa.Scalar:
+def _scalar(value: Any, ctype: ColumnType) -> Datum:
     if ctype.type.name == "numeric" and value is not None:
         if not value.is_finite():
             raise pa.ArrowInvalid("no decimal for a special value")
