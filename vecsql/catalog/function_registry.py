@@ -94,7 +94,7 @@ class Function:
 
 
 _SIGNATURE = re.compile(r"(\w+)\((.*)\) -> (setof )?(.+?)(?: = (\w+))?\Z")
-_POLYMORPHIC = {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray"}
+POLYMORPHIC = {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray"}
 _DUCKDB_TYPES = {
     "oid": "BIGINT", "bigint": "BIGINT", "integer": "BIGINT", "smallint": "BIGINT", "boolean": "BOOLEAN",
     "double precision": "DOUBLE", "name[]": "VARCHAR[]", "text[]": "VARCHAR[]", "oid[]": "BIGINT[]",

@@ -2,6 +2,7 @@
 
 from vecsql.catalog import introspection, session_functions  # noqa: F401  (they add their functions)
 from vecsql.catalog.function_registry import (
+    POLYMORPHIC,
     REG_INPUT,
     REG_OUTPUT,
     SIGNATURES,
@@ -16,6 +17,7 @@ from vecsql.catalog.function_registry import (
 )
 
 __all__ = [
+    "POLYMORPHIC",
     "REG_INPUT",
     "REG_OUTPUT",
     "SIGNATURES",
@@ -24,7 +26,15 @@ __all__ = [
     "Function",
     "SystemState",
     "find",
+    "load",
     "macros",
     "original_error",
     "register",
 ]
+
+_POLYMORPHIC = POLYMORPHIC
+
+
+def load() -> dict[str, list[Function]]:
+    """SIGNATURES, complete."""
+    return SIGNATURES

@@ -231,11 +231,9 @@ def to_regproc(text: str) -> int | None:
     return proc_oids().get(identifiers.split_identifier(text.split("(", 1)[0])[-1])
 
 
-@udf(
-    "regprocin(text) -> regproc = regprocin",
-    "regprocedurein(text) -> regprocedure = regprocedurein",
-)
-def regprocin(text: str) -> int:
+@udf("regprocin(text) -> regproc = regprocin", "regprocedurein(text) -> regprocedure = regprocedurein",
+     state=True)  # fmt: skip
+def regprocin(state: SystemState, text: str) -> int:
     if text == "-":
         return 0
     oid: int | None = to_regproc(text)
@@ -244,9 +242,58 @@ def regprocin(text: str) -> int:
     return oid
 
 
-@udf("regprocout(oid) -> text = regprocout", "regprocedureout(oid) -> text = regprocedureout")
-def regprocout(oid: int) -> str:
+@udf("regprocout(oid) -> text = regprocout", "regprocedureout(oid) -> text = regprocedureout",
+     state=True)  # fmt: skip
+def regprocout(state: SystemState, oid: int) -> str:
     return _proc_names().get(oid, str(oid) if oid else "-")
+
+
+def _named(relation: str, column: str) -> dict[str, int]:
+    return {row[column]: row["oid"] for row in STATIC_ROWS[f"pg_catalog.{relation}"]()}
+
+
+@udf("regcollationin(text) -> regcollation = regcollationin", state=True)
+def regcollationin(state: SystemState, text: str) -> int:
+    name = identifiers.split_identifier(text)[-1]
+    oid = int(text) if text.isdigit() else _named("pg_collation", "collname").get(name)
+    if oid is None:
+        raise errors.UndefinedObject(f'collation "{name}" for encoding "UTF8" does not exist')
+    return oid
+
+
+@udf("regcollationout(oid) -> text = regcollationout", state=True)
+def regcollationout(state: SystemState, oid: int) -> str:
+    known = {o: n for n, o in _named("pg_collation", "collname").items()}
+    return identifiers.quote_identifier(known[oid]) if oid in known else str(oid)
+
+
+@udf("regoperin(text) -> regoper = regoperin", "regoperatorin(text) -> regoperator = regoperatorin",
+     state=True)  # fmt: skip
+def regoperin(state: SystemState, text: str) -> int:
+    name = text.split("(", 1)[0].rsplit(".", 1)[-1]
+    oid = int(text) if text.isdigit() else _named("pg_operator", "oprname").get(name)
+    if oid is None:
+        raise errors.UndefinedFunction(f"operator does not exist: {text}")
+    return oid
+
+
+@udf(
+    "regoperout(oid) -> text = regoperout",
+    "regoperatorout(oid) -> text = regoperatorout",
+    state=True,
+)
+def regoperout(state: SystemState, oid: int) -> str:
+    return next((n for n, o in _named("pg_operator", "oprname").items() if o == oid), str(oid))
+
+
+@udf("regconfigin(text) -> regconfig = regconfigin", state=True)
+def regconfigin(state: SystemState, text: str) -> int:
+    raise errors.UndefinedObject(f'text search configuration "{text}" does not exist')
+
+
+@udf("regconfigout(oid) -> text = regconfigout", state=True)
+def regconfigout(state: SystemState, oid: int) -> str:
+    return str(oid) if oid else "-"
 
 
 @cache
