@@ -43,7 +43,9 @@ class SqlType:
     parse_typmod: Callable[[list[int]], int] | None = None  # None: the type takes no modifier
     element: SqlType | None = None  # for arrays
     preferred: bool = False  # pg_type.typispreferred
-    aliases: tuple[str, ...] = ()  # further names the parser accepts, e.g. 'integer', 'int', 'serial4'
+    aliases: tuple[
+        str, ...
+    ] = ()  # further names the parser accepts, e.g. 'integer', 'int', 'serial4'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ class ColumnType:
         return f"{self.type.sql_name}{self.type.format_typmod(self.typmod)}"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ColumnType) and (self.type.oid, self.typmod) == (other.type.oid, other.typmod)
+        return isinstance(other, ColumnType) and (self.type.oid, self.typmod) == (
+            other.type.oid,
+            other.typmod,
+        )
 
     def __hash__(self) -> int:
         return hash((self.type.oid, self.typmod))
