@@ -8,12 +8,15 @@ from typing import Any
 from sqlglot import exp
 
 from vecsql.planner.plan import Const, Operand, Param
+from vecsql.types import BOOL
 from vecsql.types.base import ColumnType
 
 
 def ctype_of(node: exp.Expression) -> ColumnType | None:
     """The type the binder gave the expression, if it did."""
     found = node.meta.get("ctype")
+    if found is None and isinstance(node, exp.Boolean):
+        return ColumnType(BOOL)
     return found if isinstance(found, ColumnType) else None
 
 
