@@ -1,0 +1,83 @@
+"""Text output that depends on session settings: TimeZone, extra_float_digits, bytea_output, names of reg* values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from vecsql.types.array import array_to_text
+from vecsql.types.base import SqlType
+from vecsql.types.bytea import to_escape_text
+
+BYTEA_OID, FLOAT4_OID, FLOAT8_OID, TIMESTAMPTZ_OID = 17, 700, 701, 1184
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """The settings that change how values print.
+
+    `reg_name(typname, oid)` gives the name that a regclass, regtype ... value prints as, or None to print the number.
+    """
+
+    time_zone: tzinfo = UTC
+    extra_float_digits: int = 1
+    bytea_output: str = "hex"
+    reg_name: Callable[[str, int], str | None] | None = None
+
+    def encoder(self, sql_type: SqlType) -> Callable[[Any], str]:
+        """The type's to_text under these settings."""
+        if sql_type.element is not None:
+            encode = self.encoder(sql_type.element)
+            if encode is sql_type.element.to_text:
+                return sql_type.to_text
+            return lambda value: array_to_text(value, encode)
+        if sql_type.oid == TIMESTAMPTZ_OID and self.time_zone is not UTC:
+            return self._timestamptz
+        if sql_type.oid == BYTEA_OID and self.bytea_output == "escape":
+            return to_escape_text
+        if sql_type.oid in (FLOAT4_OID, FLOAT8_OID) and self.extra_float_digits <= 0:
+            digits = max((6 if sql_type.oid == FLOAT4_OID else 15) + self.extra_float_digits, 1)
+            return lambda value: rounded_float(value, digits, sql_type)
+        if self.reg_name is not None and sql_type.name.startswith("reg"):
+            return lambda value: self._reg(sql_type, value)
+        return sql_type.to_text
+
+    def _timestamptz(self, value: datetime) -> str:
+        return timestamptz_text(value, self.time_zone)
+
+    def _reg(self, sql_type: SqlType, value: int) -> str:
+        assert self.reg_name is not None
+        return self.reg_name(sql_type.name, value) or ("-" if value == 0 else str(value))
+
+
+def rounded_float(value: float, digits: int, sql_type: SqlType) -> str:
+    """C's %.*g, which PostgreSQL prints with extra_float_digits of 0 or less."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return sql_type.to_text(value)
+    return f"{value:.{digits}g}"
+
+
+def timestamptz_text(value: datetime, time_zone: tzinfo) -> str:
+    """ISO output in a zone: 2024-01-02 03:04:05.5+05:30."""
+    local = value.astimezone(time_zone)
+    text = local.strftime("%H:%M:%S")
+    if local.microsecond:
+        text += f".{local.microsecond:06d}".rstrip("0")
+    date = f"{local.year:04d}-{local.month:02d}-{local.day:02d}"
+    return f"{date} {text}{offset_text(local.utcoffset() or timedelta(0))}"
+
+
+def offset_text(offset: timedelta) -> str:
+    """+00, -03:30, +00:19:32: as short as it can be."""
+    seconds = round(offset.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    text = f"{sign}{hours:02d}"
+    if minutes or rest:
+        text += f":{minutes:02d}"
+    return f"{text}:{rest:02d}" if rest else text
+
+
+DEFAULT_FORMAT = TextFormat()
