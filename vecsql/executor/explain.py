@@ -24,6 +24,7 @@ from vecsql.planner.plan import (
     RowScan,
     ScalarExpr,
     VectorTopK,
+    Widening,
 )
 
 
@@ -222,9 +223,15 @@ def _relational(explainer: _Explainer, plan: Relational) -> Node:
     return root
 
 
+def _widening(explainer: _Explainer, plan: Widening) -> Node:
+    """The first round: what EXPLAIN cannot know is how many follow."""
+    return _relational(explainer, plan.relational)
+
+
 _DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
     VectorTopK: _vector_topk,
     KeyLookup: _key_lookup,
     RowScan: _row_scan,
     Relational: _relational,
+    Widening: _widening,
 }

@@ -157,7 +157,25 @@ class RowScan:
         return tuple(output.column for output in self.outputs)
 
 
-SelectPlan = Relational | VectorTopK | KeyLookup | RowScan
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """ORDER BY distance LIMIT k over a join or under conditions that only DuckDB can check.
+
+    `relational` reads the table with the vectors through its top-k block `block`, whose limit is raised until the
+    result has its k rows or the block has all the table's rows.
+    """
+
+    relational: Relational
+    block: str
+    limit: ScalarExpr
+    offset: ScalarExpr | None
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return self.relational.columns
+
+
+SelectPlan = Relational | VectorTopK | KeyLookup | RowScan | Widening
 
 
 @dataclass(frozen=True, slots=True)

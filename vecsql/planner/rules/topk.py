@@ -7,7 +7,7 @@ those of any table: the distance and the rank.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -65,14 +65,14 @@ def find_block(node: exp.Expression, compiler: Compiler) -> Block | None:
     first, *rest = query.select.args["order"].expressions
     if first.args.get("desc") or first.args.get("nulls_first"):
         return None
-    distance = distance_of(_target(first.this, query.select), query)
-    if distance is None or any(_expands(item) for item in query.select.expressions):
+    distance = distance_of(order_target(first.this, query.select), query)
+    if distance is None or any(expands(item) for item in query.select.expressions):
         return None
     keys = _order_keys(rest, query)
     return Block(query, distance, keys) if keys is not None else None
 
 
-def _target(node: exp.Expression, select: exp.Select) -> exp.Expression:
+def order_target(node: exp.Expression, select: exp.Select) -> exp.Expression:
     """What an ORDER BY item stands for: ordinals and aliases name items of the SELECT list."""
     node = strip(node)
     items = select.expressions
@@ -85,7 +85,7 @@ def _target(node: exp.Expression, select: exp.Select) -> exp.Expression:
     return node
 
 
-def _expands(node: exp.Expression) -> bool:
+def expands(node: exp.Expression) -> bool:
     """Whether an output item is an aggregate, a window or a set: those see all rows, not only the k."""
     for part in node.walk(prune=lambda n: isinstance(n, exp.Subquery)):
         if isinstance(part, (exp.Window, exp.AggFunc, exp.WithinGroup, exp.Filter)):
@@ -100,7 +100,7 @@ def _expands(node: exp.Expression) -> bool:
 def _order_keys(rest: Sequence[exp.Expression], query: TableQuery) -> tuple[OrderKey, ...] | None:
     keys = []
     for item in rest:
-        column = _target(item.this, query.select)
+        column = order_target(item.this, query.select)
         ctype = ctype_of(column)
         if not is_own_column(column, query) or ctype is None or ctype.type.name not in ORDERABLE:
             return None
@@ -123,12 +123,18 @@ def vector_topk(
         return None
     try:
         outputs = direct_outputs(block.query, columns, compiler, block.distance)
-        return _plan(block, outputs, compiler)
+        return block_plan(block, outputs, compiler, conjuncts(block.query.where))
     except NotDirect:
         return None
 
 
-def _plan(block: Block, outputs: tuple[Output, ...], compiler: Compiler) -> VectorTopK:
+def block_plan(
+    block: Block,
+    outputs: tuple[Output, ...],
+    compiler: Compiler,
+    terms: Sequence[exp.Expression],
+) -> VectorTopK:
+    """The plan of a block whose rows must meet the `terms` of WHERE. Raises NotDirect."""
     query, distance = block.query, block.distance
     ctype = ctype_of(distance.column)
     assert ctype is not None
@@ -146,7 +152,7 @@ def _plan(block: Block, outputs: tuple[Output, ...], compiler: Compiler) -> Vect
         query=operand,
         limit=limit,
         offset=offset,
-        filter=table_filter(conjuncts(query.where), query, compiler),
+        filter=table_filter(terms, query, compiler),
         outputs=outputs,
         index_oid=_index_for(distance, query, compiler),
         order=block.keys,
@@ -178,7 +184,12 @@ def replace_blocks(root: exp.Expression, compiler: Compiler) -> dict[str, Vector
         if block is None:
             continue
         try:
-            plan = _plan(block, _block_outputs(block), compiler)
+            items = block.query.select.expressions
+            columns = [
+                c for item in items for c in columns_of(item) if is_own_column(c, block.query)
+            ]
+            terms = conjuncts(block.query.where)
+            plan = block_plan(block, block_outputs(columns), compiler, terms)
         except NotDirect:
             continue
         name = f"topk_{len(plans) + 1}"
@@ -187,18 +198,11 @@ def replace_blocks(root: exp.Expression, compiler: Compiler) -> dict[str, Vector
     return plans
 
 
-def _block_outputs(block: Block) -> tuple[Output, ...]:
-    """The base columns that the block's SELECT list needs, the distance and the rank."""
-    query = block.query
-    kept = [
-        column
-        for item in query.select.expressions
-        for column in columns_of(item)
-        if is_own_column(column, query)
-    ]
+def block_outputs(columns: Iterable[exp.Column]) -> tuple[Output, ...]:
+    """These columns of a block's table, the distance and the rank."""
     outputs = {
         column.meta["attnum"]: Output(_named(column.meta["attnum"], _type_of(column)), "column", column.meta["attnum"])
-        for column in kept
+        for column in columns
     }  # fmt: skip
     return (
         *outputs.values(),
@@ -222,11 +226,7 @@ def _rewrite(block: Block, name: str) -> None:
     """Make the block read the relation `name`, in its order."""
     query = block.query
     select = query.select
-    for item in select.expressions:
-        for node in list(item.find_all(exp.Operator, exp.Anonymous)):
-            found = distance_of(node, query)
-            if found is not None and found.same(block.distance):
-                node.replace(_column(query, DISTANCE_ATTNUM, ColumnType(FLOAT8)))
+    replace_distances(select, block)
     query.source.meta["topk"] = name
     rank = exp.Ordered(
         this=_column(query, RANK_ATTNUM, ColumnType(INT8)), desc=False, nulls_first=False
@@ -234,6 +234,15 @@ def _rewrite(block: Block, name: str) -> None:
     select.set("order", exp.Order(expressions=[rank]))
     for clause in ("where", "limit", "offset"):
         select.set(clause, None)
+
+
+def replace_distances(select: exp.Select, block: Block) -> None:
+    """Let every use of the block's distance read its relation."""
+    clauses = [*select.expressions, select.args["order"]]
+    for node in [n for clause in clauses for n in clause.find_all(exp.Operator, exp.Anonymous)]:
+        found = distance_of(node, block.query)
+        if found is not None and found.same(block.distance):
+            node.replace(_column(block.query, DISTANCE_ATTNUM, ColumnType(FLOAT8)))
 
 
 def _column(query: TableQuery, attnum: int, ctype: ColumnType) -> exp.Column:

@@ -1,0 +1,40 @@
+"""Runs ORDER BY distance LIMIT k over joins: with the nearest rows first, with more while too few come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from vecsql.executor.context import ExecContext, Result
+from vecsql.executor.operators import execute_plan, operator
+from vecsql.executor.scalars import row_count
+from vecsql.planner.plan import Const, Relational, VectorTopK, Widening
+
+FIRST_ROWS = 64
+FIRST_FACTOR = 4  # begin with so many rows per row wanted
+GROWTH = 8
+LARGEST_SHARE = 8  # beyond 1/8 of the table all of it costs no more
+
+
+@operator(Widening)
+def run(plan: Widening, ctx: ExecContext, params: Sequence[Any]) -> Result:
+    """Run the query over the k' nearest rows for growing k'. With all k rows found none of the others is nearer."""
+    limit, offset = row_count(plan.limit, plan.offset, ctx, params)
+    block = plan.relational.topk[plan.block]
+    rows = ctx.txn.snapshot().table(block.table.oid).num_rows
+    nearest = rows if limit is None else max(FIRST_ROWS, FIRST_FACTOR * (limit + offset))
+    while True:
+        complete = nearest * LARGEST_SHARE >= rows
+        result = execute_plan(_over(plan, block, None if complete else nearest), ctx, params)
+        if complete:
+            return result
+        chunks = list(result.chunks)
+        if sum(chunk.num_rows for chunk in chunks) == limit:
+            return Result(result.columns, iter(chunks), result.tag)
+        nearest *= GROWTH
+
+
+def _over(plan: Widening, block: VectorTopK, nearest: int | None) -> Relational:
+    limited = replace(block, limit=replace(block.limit, operand=Const(nearest), sql=None))
+    return replace(plan.relational, topk={**plan.relational.topk, plan.block: limited})
