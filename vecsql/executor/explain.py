@@ -34,7 +34,7 @@ class _Explainer:
 
     ctx: ExecContext
     params: Sequence[Any]
-    traces: dict[int, ScanTrace]  # by id of the plan
+    traces: dict[int, ScanTrace]  # by id of the plan's outputs, which widened blocks share
     analyze: bool
 
     def node(self, plan: Any) -> Node:
@@ -105,13 +105,13 @@ def _measure(
         result = execute_plan(plan, ctx, params)
         rows = sum(chunk.num_rows for chunk in result.chunks)
         elapsed = (time.perf_counter() - started) * 1e3
-        return Actual(rows, elapsed), {id(trace.plan): trace for trace in ctx.trace}
+        return Actual(rows, elapsed), {id(trace.plan.outputs): trace for trace in ctx.trace}
     finally:
         ctx.trace = None
 
 
 def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
-    trace = explainer.traces.get(id(plan))
+    trace = explainer.traces.get(id(plan.outputs))
     table = explainer.rows_of(plan.table.oid)
     rows = min(explainer.constant(plan.limit, table), table)
     width = _width(plan.outputs)
@@ -153,7 +153,7 @@ def _key_lookup(explainer: _Explainer, plan: KeyLookup) -> Node:
     _add_filter(node, plan.filter)
     for expr in plan.key:
         node.children += explainer.init_plan(expr)
-    _add_actual(node, explainer.traces.get(id(plan)))
+    _add_actual(node, explainer.traces.get(id(plan.outputs)))
     return node
 
 
@@ -163,7 +163,7 @@ def _row_scan(explainer: _Explainer, plan: RowScan) -> Node:
     suffix, names = _relation(explainer, plan, 0)
     scan = Node("Seq Scan", suffix, names, rows, rows * 0.01, _width(plan.outputs))
     _add_filter(scan, plan.filter)
-    _add_actual(scan, explainer.traces.get(id(plan)))
+    _add_actual(scan, explainer.traces.get(id(plan.outputs)))
     return Node(
         "Limit", rows=rows, cost=scan.cost, width=scan.width, actual=scan.actual, children=[scan]
     )

@@ -117,7 +117,6 @@ class VectorTopK:
     index_oid: int = 0  # 0: exact scan
     order: tuple[OrderKey, ...] = ()
     order_sql: str = ""  # as EXPLAIN shows it: (embedding <=> $1)
-    runtime: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # the operator's memo
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
@@ -134,7 +133,6 @@ class KeyLookup:
     filter: Filter | None
     outputs: tuple[Output, ...]
     key_sql: str = ""  # as EXPLAIN shows it: (id = $1)
-    runtime: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
@@ -150,7 +148,6 @@ class RowScan:
     offset: ScalarExpr | None
     filter: Filter | None
     outputs: tuple[Output, ...]
-    runtime: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
