@@ -57,7 +57,7 @@ class ColumnType:
 
     def __str__(self) -> str:
         """As format_type() prints it: numeric(10,2), vector(384), character varying(20)[]."""
-        if self.type.element is not None:
+        if self.type.element is not None and self.type.sql_name.endswith("[]"):
             return f"{self.type.element.sql_name}{self.type.element.format_typmod(self.typmod)}[]"
         if self.type.sql_name.startswith(("timestamp", "time ")) and self.typmod >= 0:
             head, _, tail = self.type.sql_name.partition(" ")
