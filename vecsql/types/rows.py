@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from vecsql.types import bytea, datetimes
 from vecsql.types.arrow import from_arrow, vector_matrix
 from vecsql.types.base import ColumnType
+from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
 
 _LENGTH = struct.Struct("!i")
 _pack_length = _LENGTH.pack
@@ -21,16 +19,6 @@ _NULL = _pack_length(-1)
 _VECTOR = 16385
 _FIXED_BINARY = {20: ">i8", 23: ">i4", 21: ">i2", 701: ">f8", 700: ">f4"}
 
-
-@dataclass(frozen=True, slots=True)
-class OutputStyle:
-    """The settings that text output depends on."""
-
-    timezone: tzinfo = UTC
-    bytea_output: str = "hex"
-
-
-DEFAULT_STYLE = OutputStyle()
 
 Column = Sequence[Any] | np.ndarray[Any, Any] | pa.Array
 
@@ -40,7 +28,7 @@ def encode_rows(
     columns: Sequence[Column],
     types: Sequence[ColumnType],
     formats: Sequence[int],
-    style: OutputStyle = DEFAULT_STYLE,
+    style: TextFormat = DEFAULT_FORMAT,
 ) -> bytes:
     """Complete DataRow messages. `formats` has one code per column (0 text, 1 binary)."""
     encoded = [
@@ -57,7 +45,7 @@ def encode_rows(
     return b"".join(parts)
 
 
-def encode_column(column: Column, ctype: ColumnType, code: int, style: OutputStyle) -> list[bytes]:
+def encode_column(column: Column, ctype: ColumnType, code: int, style: TextFormat) -> list[bytes]:
     """Each value with its length before it, NULL as length -1."""
     if code == 1:
         fast = _binary_column(column, ctype)
@@ -84,28 +72,10 @@ def values_of(column: Column, ctype: ColumnType) -> list[Any]:
     return list(column)
 
 
-def text_encoder(ctype: ColumnType, style: OutputStyle) -> Callable[[Any], bytes]:
+def text_encoder(ctype: ColumnType, style: TextFormat) -> Callable[[Any], bytes]:
     """value -> text as bytes, in the session's style."""
-    element = ctype.type.element or ctype.type
-    if element.oid in (datetimes.TIMESTAMPTZ.oid, datetimes.TIMETZ.oid, bytea.BYTEA.oid):
-        return _styled(ctype, style)
-    to_text = ctype.type.to_text
+    to_text = style.encoder(ctype.type)
     return lambda value: to_text(value).encode()
-
-
-def _styled(ctype: ColumnType, style: OutputStyle) -> Callable[[Any], bytes]:
-    from vecsql.types.array import array_to_text
-
-    element = ctype.type.element or ctype.type
-    scalar: Callable[[Any], str] = element.to_text
-    if element.oid == datetimes.TIMESTAMPTZ.oid:
-        def scalar(value: Any) -> str:
-            return datetimes.timestamptz_to_text(value, style.timezone)
-    elif element.oid == bytea.BYTEA.oid and style.bytea_output == "escape":
-        scalar = bytea.to_escape_text
-    if ctype.type.element is None:
-        return lambda value: scalar(value).encode()
-    return lambda value: array_to_text(value, scalar).encode()
 
 
 def _binary_column(column: Column, ctype: ColumnType) -> list[bytes] | None:

@@ -1,0 +1,150 @@
+"""Between Python values and the Arrow arrays that storage and DuckDB hold, by SQL type."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vecsql.errors import FeatureNotSupported
+from vecsql.types import numeric
+from vecsql.types.base import ColumnType
+from vecsql.types.intervals import Interval
+
+_NUMERIC, _UUID, _INTERVAL, _VECTOR = 1700, 2950, 1186, 16385
+
+
+def to_arrow(values: Sequence[Any] | np.ndarray[Any, Any] | pa.Array, ctype: ColumnType) -> pa.Array:
+    """An array of `ctype.arrow` from Python values (None is NULL), a numpy array, or another Arrow array."""
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.Array):
+        return _cast(values, ctype)
+    if ctype.type.oid == _VECTOR:
+        return _vectors_to_arrow(values, ctype)
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype != object:
+        return pa.array(values).cast(ctype.arrow)
+    convert = _TO_ARROW.get(_element_oid(ctype))
+    if convert is not None:
+        plain = _stored_as_text(ctype) or ctype.type.oid != _NUMERIC
+        values = [_map(v, convert) for v in values] if plain else values
+    if ctype.type.element is not None:
+        _check_flat(values)
+    return pa.array(values, ctype.arrow)
+
+
+def from_arrow(array: pa.Array | pa.ChunkedArray, ctype: ColumnType) -> list[Any]:
+    """Python values of an Arrow column, which may have come from DuckDB with a neighbouring Arrow type."""
+    if ctype.type.oid == _VECTOR:
+        return _vectors_from_arrow(array)
+    values: list[Any] = array.to_pylist()
+    convert = _FROM_ARROW.get(_element_oid(ctype))
+    if convert is None:
+        return values
+    return [_map(v, convert) for v in values]
+
+
+def vector_matrix(array: pa.Array) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any] | None]:
+    """(n, d) float32, zero copy where nothing is NULL, and the validity (None: no NULLs) of a fixed-size list array."""
+    dims = array.type.list_size
+    flat = np.asarray(array.values)[array.offset * dims : (array.offset + len(array)) * dims]
+    matrix = flat.reshape(len(array), dims)
+    if array.null_count == 0:
+        return matrix, None
+    valid = np.asarray(array.is_valid())
+    return np.where(valid[:, None], matrix, np.float32(0)), valid
+
+
+def _element_oid(ctype: ColumnType) -> int:
+    return ctype.type.element.oid if ctype.type.element is not None else ctype.type.oid
+
+
+def _stored_as_text(ctype: ColumnType) -> bool:
+    kind = ctype.arrow
+    return bool(pa.types.is_string(kind.value_type if pa.types.is_list(kind) else kind))
+
+
+def _map(value: Any, convert: Callable[[Any], Any]) -> Any:
+    if value is None:
+        return None
+    return [_map(v, convert) for v in value] if isinstance(value, list) else convert(value)
+
+
+def _check_flat(values: Sequence[Any]) -> None:
+    if any(isinstance(item, list) for value in values if value is not None for item in value):
+        raise FeatureNotSupported("multidimensional arrays cannot be stored")
+
+
+def _cast(array: pa.Array, ctype: ColumnType) -> pa.Array:
+    target = ctype.arrow
+    if array.type == target:
+        return array
+    if ctype.type.oid == _VECTOR or _element_oid(ctype) in _TO_ARROW:
+        return to_arrow(from_arrow(array, ctype), ctype)
+    return array.cast(target)
+
+
+def _vectors_to_arrow(values: Any, ctype: ColumnType) -> pa.Array:
+    if isinstance(values, np.ndarray) and values.ndim == 2:
+        flat = np.ascontiguousarray(values, np.float32).ravel()
+        if ctype.typmod > 0:
+            return pa.FixedSizeListArray.from_arrays(pa.array(flat), ctype.typmod)
+        offsets = np.arange(len(values) + 1, dtype=np.int32) * values.shape[1]
+        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
+    if ctype.typmod <= 0:
+        return pa.array(values, ctype.arrow)
+    missing = np.array([v is None for v in values], bool)
+    blank = np.zeros(ctype.typmod, np.float32)
+    rows = [blank if v is None else v for v in values]
+    matrix = np.asarray(rows, np.float32).reshape(len(rows), ctype.typmod)
+    mask = pa.array(missing) if missing.any() else None
+    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), ctype.typmod, mask=mask)
+
+
+def _vectors_from_arrow(array: pa.Array | pa.ChunkedArray) -> list[Any]:
+    if isinstance(array, pa.ChunkedArray):
+        return [value for chunk in array.chunks for value in _vectors_from_arrow(chunk)]
+    if pa.types.is_fixed_size_list(array.type):
+        matrix, valid = vector_matrix(array)
+        matrix = np.ascontiguousarray(matrix, np.float32)
+        if valid is None:
+            return list(matrix)
+        return [row if ok else None for row, ok in zip(matrix, valid.tolist(), strict=True)]
+    return [None if v is None else np.asarray(v, np.float32) for v in array.to_pylist()]
+
+
+def _to_decimal(value: Any) -> Decimal:
+    return value if isinstance(value, Decimal) else numeric.coerce(
+        Decimal(value) if isinstance(value, str) else value
+    )  # fmt: skip
+
+
+def _interval_to_arrow(value: Interval) -> pa.MonthDayNano:
+    return pa.MonthDayNano([value.months, value.days, value.microseconds * 1000])
+
+
+def _interval_from_arrow(value: Any) -> Interval:
+    months, days, nanoseconds = value
+    return Interval(months, days, nanoseconds // 1000)
+
+
+def _to_uuid(value: Any) -> uuid.UUID:
+    if isinstance(value, uuid.UUID):
+        return value
+    return uuid.UUID(bytes=value) if isinstance(value, bytes) else uuid.UUID(value)
+
+
+_TO_ARROW: dict[int, Callable[[Any], Any]] = {
+    _NUMERIC: lambda value: numeric.to_text(_to_decimal(value)),
+    _UUID: str,
+    _INTERVAL: _interval_to_arrow,
+}
+_FROM_ARROW: dict[int, Callable[[Any], Any]] = {
+    _NUMERIC: _to_decimal,
+    _UUID: _to_uuid,
+    _INTERVAL: _interval_from_arrow,
+}
