@@ -8,9 +8,11 @@ from sqlglot import exp
 
 from vecsql.planner.plan import Output, ResultColumn, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
-from vecsql.planner.rules.constants import ctype_of, operand, strip
+from vecsql.planner.rules.constants import operand, strip
 from vecsql.planner.rules.distance import Distance, transform_of
 from vecsql.planner.rules.shape import NotDirect, TableQuery, is_own_column, scalar
+from vecsql.types import VECTOR
+from vecsql.types.base import ColumnType
 
 
 def direct_outputs(
@@ -52,10 +54,9 @@ def _output(
     assert order is not None
     if distance.same(order):
         return Output(column, "distance", transform=transform)
-    ctype = ctype_of(distance.column)
-    if distance.attnum != order.attnum or distance.metric != order.metric or ctype is None:
+    if distance.attnum != order.attnum or distance.metric != order.metric:
         raise NotDirect
-    value = scalar(distance.query, compiler, ctype)
+    value = scalar(distance.query, compiler, ColumnType(VECTOR))
     if value is None:
         raise NotDirect
     return Output(column, "distance", transform=transform, value=value)

@@ -42,9 +42,16 @@ def table_query(node: exp.Expression, catalog: Catalog) -> TableQuery | None:
     source = from_.this if from_ is not None else None
     if not isinstance(source, exp.Table) or source.args.get("sample") or source.args.get("joins"):
         return None
-    oid = source.meta.get("table_oid")
-    table = catalog.tables.get(oid) if oid is not None else None
+    table = base_table(source, node, catalog)
     return TableQuery(node, table, source) if table is not None else None
+
+
+def base_table(source: exp.Table, select: exp.Select, catalog: Catalog) -> Table | None:
+    """The base table that a FROM item is, as its columns in the query tell; None for views, CTEs and functions."""
+    for column in columns_of(select):
+        if column.meta.get("relation") == source.alias_or_name:
+            return catalog.tables.get(column.meta.get("table_oid", 0))
+    return None
 
 
 def columns_of(node: exp.Expression) -> Iterator[exp.Column]:

@@ -1,8 +1,8 @@
 """Finds ORDER BY vector <op> query LIMIT k over one table, at the top or inside a larger query.
 
 A block inside a larger query keeps its SELECT list; its FROM becomes a relation with the few rows of the answer, made
-before the query runs. That relation's columns are named c<attnum> as those of base tables are, with two attnums past
-those of any table: the distance and the rank.
+before the query runs. That relation's columns are named c<attnum> as those of base tables are, with one attnum past
+those of any table: the rank.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ from vecsql.planner.rules.shape import (
     table_query,
     vector_indexes,
 )
-from vecsql.types import FLOAT8, INT8
+from vecsql.types import INT8, VECTOR
 from vecsql.types.base import ColumnType
 
-DISTANCE_ATTNUM = 2001  # PostgreSQL's tables have at most 1600 columns
-RANK_ATTNUM = 2002
+RANK_ATTNUM = 2002  # PostgreSQL's tables have at most 1600 columns
 
 ORDERABLE = frozenset(
     ("int2", "int4", "int8", "float4", "float8", "text", "varchar", "date", "timestamp", "timestamptz", "bool")
@@ -136,10 +135,8 @@ def block_plan(
 ) -> VectorTopK:
     """The plan of a block whose rows must meet the `terms` of WHERE. Raises NotDirect."""
     query, distance = block.query, block.distance
-    ctype = ctype_of(distance.column)
-    assert ctype is not None
     limit = row_limit(query, "limit", compiler)
-    operand = scalar(distance.query, compiler, ctype)
+    operand = scalar(distance.query, compiler, ColumnType(VECTOR))
     if limit is None or operand is None:
         raise NotDirect
     offset = row_limit(query, "offset", compiler)
@@ -176,37 +173,28 @@ def _shown(node: exp.Expression) -> str:
     return f"${inner.this.name}" if isinstance(inner, exp.Parameter) else "(InitPlan 1).col1"
 
 
-def replace_blocks(root: exp.Expression, compiler: Compiler) -> dict[str, VectorTopK]:
-    """Replace each top-k block within `root` (changed in place) by a relation; the plans by relation name."""
-    plans: dict[str, VectorTopK] = {}
-    for select in list(root.find_all(exp.Select)):
-        block = find_block(select, compiler)
-        if block is None:
-            continue
-        try:
-            items = block.query.select.expressions
-            columns = [
-                c for item in items for c in columns_of(item) if is_own_column(c, block.query)
-            ]
-            terms = conjuncts(block.query.where)
-            plan = block_plan(block, block_outputs(columns), compiler, terms)
-        except NotDirect:
-            continue
-        name = f"topk_{len(plans) + 1}"
-        plans[name] = plan
-        _rewrite(block, name)
-    return plans
+def topk_block(node: exp.Expression, compiler: Compiler) -> VectorTopK | None:
+    """The rows of a query at any depth, if it is a top-k block: a relation with the columns that its SELECT list
+    needs and the rank, to be read in place of the table, without WHERE, LIMIT and OFFSET."""
+    block = find_block(node, compiler)
+    if block is None:
+        return None
+    items = block.query.select.expressions
+    columns = [c for item in items for c in columns_of(item) if is_own_column(c, block.query)]
+    try:
+        return block_plan(block, block_outputs(columns), compiler, conjuncts(block.query.where))
+    except NotDirect:
+        return None
 
 
 def block_outputs(columns: Iterable[exp.Column]) -> tuple[Output, ...]:
-    """These columns of a block's table, the distance and the rank."""
+    """These columns of a block's table, and the rank."""
     outputs = {
         column.meta["attnum"]: Output(_named(column.meta["attnum"], _type_of(column)), "column", column.meta["attnum"])
         for column in columns
     }  # fmt: skip
     return (
         *outputs.values(),
-        Output(_named(DISTANCE_ATTNUM, ColumnType(FLOAT8)), "distance"),
         Output(_named(RANK_ATTNUM, ColumnType(INT8)), "rank"),
     )
 
@@ -220,33 +208,3 @@ def _type_of(column: exp.Column) -> ColumnType:
     if ctype is None:
         raise NotDirect
     return ctype
-
-
-def _rewrite(block: Block, name: str) -> None:
-    """Make the block read the relation `name`, in its order."""
-    query = block.query
-    select = query.select
-    replace_distances(select, block)
-    query.source.meta["topk"] = name
-    rank = exp.Ordered(
-        this=_column(query, RANK_ATTNUM, ColumnType(INT8)), desc=False, nulls_first=False
-    )
-    select.set("order", exp.Order(expressions=[rank]))
-    for clause in ("where", "limit", "offset"):
-        select.set(clause, None)
-
-
-def replace_distances(select: exp.Select, block: Block) -> None:
-    """Let every use of the block's distance read its relation."""
-    clauses = [*select.expressions, select.args["order"]]
-    for node in [n for clause in clauses for n in clause.find_all(exp.Operator, exp.Anonymous)]:
-        found = distance_of(node, block.query)
-        if found is not None and found.same(block.distance):
-            node.replace(_column(block.query, DISTANCE_ATTNUM, ColumnType(FLOAT8)))
-
-
-def _column(query: TableQuery, attnum: int, ctype: ColumnType) -> exp.Column:
-    relation = query.source.alias_or_name
-    node = exp.column(f"c{attnum}", table=relation, quoted=True)
-    node.meta.update(attnum=attnum, table_oid=query.table.oid, relation=relation, ctype=ctype)
-    return node

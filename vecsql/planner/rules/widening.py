@@ -12,6 +12,7 @@ from vecsql.planner.rules.distance import Distance, distance_of
 from vecsql.planner.rules.shape import (
     NotDirect,
     TableQuery,
+    base_table,
     columns_of,
     conjuncts,
     is_own_column,
@@ -23,7 +24,6 @@ from vecsql.planner.rules.topk import (
     block_plan,
     expands,
     order_target,
-    replace_distances,
 )
 
 BLOCK = "topk_0"
@@ -35,14 +35,15 @@ _ARGS = {"expressions", "from_", "joins", "where", "order", "limit", "offset", "
 class Driver:
     """The table that a query's order comes from, as a block read through relation BLOCK."""
 
+    source: exp.Table  # the table's place in FROM
     block: VectorTopK
     limit: ScalarExpr
     offset: ScalarExpr | None
 
 
-def drive_by_distance(root: exp.Expression, compiler: Compiler) -> Driver | None:
-    """Make the query at the top (changed in place) read its nearest rows through a block; None where it is no
-    ORDER BY distance LIMIT k over inner joins."""
+def driving_block(root: exp.Expression, compiler: Compiler) -> Driver | None:
+    """The block through which a query at the top reads its nearest rows; None where it is no ORDER BY distance
+    LIMIT k over inner joins."""
     query = _driving_query(root, compiler)
     if query is None:
         return None
@@ -58,9 +59,7 @@ def drive_by_distance(root: exp.Expression, compiler: Compiler) -> Driver | None
         block = _plan(query, distance, compiler)
     except NotDirect:
         return None
-    replace_distances(query.select, Block(query, distance, ()))
-    query.source.meta["topk"] = BLOCK
-    return Driver(block, limit, offset)
+    return Driver(query.source, block, limit, offset)
 
 
 def _driving_query(root: exp.Expression, compiler: Compiler) -> TableQuery | None:
@@ -75,7 +74,7 @@ def _driving_query(root: exp.Expression, compiler: Compiler) -> TableQuery | Non
     if any(expands(item) for item in root.expressions):
         return None
     for source in _row_sources(root):
-        table = compiler.catalog.tables.get(source.meta.get("table_oid", 0))
+        table = base_table(source, root, compiler.catalog)
         if table is None or source.args.get("sample") or source.args.get("joins"):
             continue
         query = TableQuery(root, table, source)
