@@ -3,7 +3,7 @@
 from vecsql.types.base import ColumnType, SqlType, all_types, by_name, by_oid
 from vecsql.types.boolean import BOOL
 from vecsql.types.bytea import BYTEA
-from vecsql.types.datetimes import DATE, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ
+from vecsql.types.datetimes import DATE, TIME, TIMESTAMP, TIMESTAMPTZ
 from vecsql.types.floats import FLOAT4, FLOAT8
 from vecsql.types.integer_vectors import INT2VECTOR, OIDVECTOR
 from vecsql.types.integers import INT2, INT4, INT8
@@ -50,7 +50,7 @@ __all__ = [
     "DATE", "FLOAT4", "FLOAT8", "INET", "INT2", "INT2VECTOR", "INT4", "INT8", "INTERVAL", "JSON",
     "JSONB", "NAME", "NUMERIC", "OID", "OIDVECTOR", "PG_NODE_TREE", "RECORD", "REFCURSOR",
     "REGCLASS", "REGCOLLATION", "REGNAMESPACE", "REGOPER", "REGOPERATOR", "REGPROC", "REGPROCEDURE",
-    "REGROLE", "REGTYPE", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMETZ", "UNKNOWN", "UUID",
+    "REGROLE", "REGTYPE", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "UNKNOWN", "UUID",
     "VARCHAR", "VECTOR", "VOID", "XID", "XML", "ColumnType", "Interval", "SqlType", "all_types",
     "by_name", "by_oid",
 ]  # fmt: skip
