@@ -131,6 +131,10 @@ class DatetimeFieldOverflow(DataError):
     sqlstate = "22008"
 
 
+class InvalidTimeZoneDisplacementValue(DataError):
+    sqlstate = "22009"
+
+
 class DivisionByZero(DataError):
     sqlstate = "22012"
 

@@ -42,6 +42,7 @@ from vecsql.types.strings import (
     VOID,
     XML,
 )
+from vecsql.types.timetz import TIMETZ
 from vecsql.types.uuids import UUID
 from vecsql.types.vector import VECTOR
 

@@ -11,14 +11,16 @@ import numpy as np
 import pyarrow as pa
 
 from vecsql.errors import FeatureNotSupported
-from vecsql.types import numeric
+from vecsql.types import numeric, timetz
 from vecsql.types.base import ColumnType
 from vecsql.types.intervals import Interval
 
-_NUMERIC, _UUID, _INTERVAL, _VECTOR = 1700, 2950, 1186, 16385
+_NUMERIC, _UUID, _INTERVAL, _VECTOR, _TIMETZ = 1700, 2950, 1186, 16385, 1266
 
 
-def to_arrow(values: Sequence[Any] | np.ndarray[Any, Any] | pa.Array, ctype: ColumnType) -> pa.Array:
+def to_arrow(
+    values: Sequence[Any] | np.ndarray[Any, Any] | pa.Array, ctype: ColumnType
+) -> pa.Array:
     """An array of `ctype.arrow` from Python values (None is NULL), a numpy array, or another Arrow array."""
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
@@ -142,9 +144,11 @@ _TO_ARROW: dict[int, Callable[[Any], Any]] = {
     _NUMERIC: lambda value: numeric.to_text(_to_decimal(value)),
     _UUID: str,
     _INTERVAL: _interval_to_arrow,
+    _TIMETZ: timetz.to_text,
 }
 _FROM_ARROW: dict[int, Callable[[Any], Any]] = {
     _NUMERIC: _to_decimal,
     _UUID: _to_uuid,
     _INTERVAL: _interval_from_arrow,
+    _TIMETZ: timetz.from_text,
 }

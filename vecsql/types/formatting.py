@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from vecsql.types.array import array_to_text
 from vecsql.types.base import SqlType
 from vecsql.types.bytea import to_escape_text
+from vecsql.types.datetimes import timestamptz_to_text
 
 BYTEA_OID, FLOAT4_OID, FLOAT8_OID, TIMESTAMPTZ_OID = 17, 700, 701, 1184
 
@@ -45,7 +46,7 @@ class TextFormat:
         return sql_type.to_text
 
     def _timestamptz(self, value: datetime) -> str:
-        return timestamptz_text(value, self.time_zone)
+        return timestamptz_to_text(value, self.time_zone)
 
     def _reg(self, sql_type: SqlType, value: int) -> str:
         assert self.reg_name is not None
@@ -57,27 +58,6 @@ def rounded_float(value: float, digits: int, sql_type: SqlType) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return sql_type.to_text(value)
     return f"{value:.{digits}g}"
-
-
-def timestamptz_text(value: datetime, time_zone: tzinfo) -> str:
-    """ISO output in a zone: 2024-01-02 03:04:05.5+05:30."""
-    local = value.astimezone(time_zone)
-    text = local.strftime("%H:%M:%S")
-    if local.microsecond:
-        text += f".{local.microsecond:06d}".rstrip("0")
-    date = f"{local.year:04d}-{local.month:02d}-{local.day:02d}"
-    return f"{date} {text}{offset_text(local.utcoffset() or timedelta(0))}"
-
-
-def offset_text(offset: timedelta) -> str:
-    """+00, -03:30, +00:19:32: as short as it can be."""
-    seconds = round(offset.total_seconds())
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
-    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
-    text = f"{sign}{hours:02d}"
-    if minutes or rest:
-        text += f":{minutes:02d}"
-    return f"{text}:{rest:02d}" if rest else text
 
 
 DEFAULT_FORMAT = TextFormat()

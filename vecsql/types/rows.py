@@ -90,7 +90,9 @@ def _binary_column(column: Column, ctype: ColumnType) -> list[bytes] | None:
 
 def _numbers(column: np.ndarray[Any, Any] | pa.Array, layout: str) -> list[bytes] | None:
     if isinstance(column, pa.Array):
-        if column.null_count or not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        if column.null_count or not (
+            pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+        ):
             return None
         column = column.to_numpy()
     width = np.dtype(layout).itemsize
