@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -62,6 +63,17 @@ def time_zone(text: str) -> str:
         if name and _is_zone(name):
             return name
     raise ValueError
+
+
+def zone_of(setting: str) -> datetime.tzinfo:
+    """The zone that a canonical TimeZone value means."""
+    if setting == "UTC":
+        return datetime.UTC
+    if match := _POSIX.match(setting):
+        hours, _, minutes = match[1][1:].partition(":")
+        offset = datetime.timedelta(hours=int(hours), minutes=int(minutes or 0))
+        return datetime.timezone(-offset if match[1][0] == "-" else offset)
+    return zoneinfo.ZoneInfo(setting)
 
 
 def _is_zone(name: str) -> bool:

@@ -1,0 +1,5 @@
+"""`python -m vecsql`."""
+
+from vecsql.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,260 @@
+"""One connection's conversation after start-up: protocol events to session calls to reply bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from vecsql.errors import Error, FeatureNotSupported
+from vecsql.executor.context import Notice, Result
+from vecsql.planner.plan import Chunk, ResultColumn
+from vecsql.protocol import encode, events
+from vecsql.protocol.connection import Phase, ServerConnection
+from vecsql.server.replies import (
+    decode_params,
+    describe,
+    expand_formats,
+    row_description,
+)
+from vecsql.session.portals import Cursor, Portal
+from vecsql.session.rows import RowReader
+from vecsql.session.session import Session
+from vecsql.session.statements import Statement
+from vecsql.settings.checks import zone_of
+from vecsql.types.rows import OutputStyle, encode_rows
+
+FLUSH_BYTES = 256 * 1024
+
+
+class Backend:
+    """handle() runs an event to its end on the calling thread. Replies collect in `out`; `flush(out)` is called
+    when much has collected and may block; the caller sends what is left."""
+
+    def __init__(self, session: Session, wire: ServerConnection, flush: Callable[[], None]) -> None:
+        self.session = session
+        self.wire = wire
+        self.out = bytearray()
+        self._flush = flush
+        self._simple: Iterator[tuple[Statement, Result]] | None = None
+        self._style_version = -1
+        self._output_style = OutputStyle()
+        session.on_notice = self._notice
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            events.Query: self._query,
+            events.Parse: self._parse,
+            events.Bind: self._bind,
+            events.Describe: self._describe,
+            events.Execute: self._execute,
+            events.Close: self._close,
+            events.Sync: self._sync,
+            events.Flush: lambda event: None,
+            events.FunctionCall: self._function_call,
+        }
+
+    def handle(self, event: events.Event) -> None:
+        """Run one event. Errors become ErrorResponses; a FATAL one is raised after it was written."""
+        try:
+            self._handlers[type(event)](event)
+        except Exception as raised:
+            error = self.session.failed(raised)
+            self.report(error)
+            if error.severity == "FATAL":
+                raise error from raised
+            self._recover(event)
+
+    def _recover(self, event: events.Event) -> None:
+        if isinstance(event, events.Query | events.Sync):
+            self._ready()
+        else:
+            self.wire.fail()
+
+    def undecodable(self, error: Error) -> None:
+        """A message whose text is not UTF-8; the wire already skips to Sync where that applies."""
+        self.report(self.session.failed(error))
+        if self.wire.phase is Phase.READY:
+            self._ready()
+
+    def report(self, error: Error) -> None:
+        self.out += encode.error_response(error)
+
+    def is_cheap(self, event: events.Event) -> bool:
+        """Whether the event is expected to take well under a millisecond."""
+        if isinstance(event, events.Execute):
+            portal = self.session.portals.find(event.portal)
+            prepared = portal.prepared if isinstance(portal, Portal) else None
+            return prepared is None or (prepared.inline and portal.rows is None)
+        if isinstance(event, events.Query):
+            cached = self.session.planner.cached(event.sql)
+            return cached is not None and cached.prepared is not None and cached.prepared.inline
+        if isinstance(event, events.Parse):
+            return self.session.planner.is_cached(event.sql, event.param_oids)
+        if isinstance(event, events.Sync):
+            return not self.session.transactions.wrote
+        return True
+
+    def greet(self) -> None:
+        """What follows authentication: settings, the cancel key, ready."""
+        self._parameters()
+        self.out += encode.backend_key_data(self.session.pid, self.session.secret)
+        self.out += encode.ready_for_query("I")
+
+    def notifications(self) -> None:
+        """NotificationResponses that are due; none while a transaction runs."""
+        session = self.session
+        while session.notifications and not session.transactions.in_block:
+            n = session.notifications.popleft()
+            self.out += encode.notification(n.pid, n.channel, n.payload)
+
+    # Simple query
+
+    def _query(self, event: events.Query) -> None:
+        session = self.session
+        session.statements.drop("")
+        session.portals.drop("")
+        answered = False
+        for statement, result in session.simple(event.sql):
+            answered = True
+            self._answer(statement, result)
+        if not answered:
+            self.out += encode.EMPTY_QUERY_RESPONSE
+        self._ready()
+
+    def _answer(self, statement: Statement, result: Result) -> None:
+        if result.columns is None:
+            for _ in result.chunks:
+                pass
+            self.out += encode.command_complete(result.tag)
+            return
+        formats = (0,) * len(result.columns)
+        if statement.prepared is not None and statement.prepared.columns is result.columns:
+            self.out += describe(statement, ())
+        else:
+            self.out += row_description(result.columns, formats)
+        self._rows(result.chunks, result.columns, formats)
+        self.out += encode.command_complete(result.tag)
+
+    def _rows(
+        self, chunks: Iterator[Chunk], columns: Sequence[ResultColumn], formats: Sequence[int]
+    ) -> int:
+        count = 0
+        types = [c.type for c in columns]
+        style = self._style()
+        for chunk in chunks:
+            self.out += encode_rows(chunk.num_rows, chunk.columns, types, formats, style)
+            count += chunk.num_rows
+            if len(self.out) > FLUSH_BYTES:
+                self._flush()
+        return count
+
+    def _style(self) -> OutputStyle:
+        """The settings that text output depends on, made again only when a setting has changed."""
+        settings = self.session.settings
+        if self._style_version != settings.version:
+            self._style_version = settings.version
+            zone = zone_of(settings.get("timezone"))
+            self._output_style = OutputStyle(zone, settings.get("bytea_output"))
+        return self._output_style
+
+    # Extended query
+
+    def _parse(self, event: events.Parse) -> None:
+        if not event.name:
+            self.session.statements.drop("")
+        self.session.prepare(event.name, event.sql, event.param_oids)
+        self.out += encode.PARSE_COMPLETE
+
+    def _bind(self, event: events.Bind) -> None:
+        session = self.session
+        statement = session.statements.get(event.statement)
+        session.refresh(statement)
+        params = decode_params(event, statement)
+        prepared = statement.prepared
+        columns = prepared.columns if prepared is not None else None
+        formats = expand_formats(event.result_formats, len(columns or ()))
+        session.portals.add(Portal(event.portal, statement, prepared, params, formats))
+        self.out += encode.BIND_COMPLETE
+
+    def _describe(self, event: events.Describe) -> None:
+        session = self.session
+        if event.kind == "S":
+            statement = session.statements.get(event.name)
+            session.refresh(statement)
+            prepared = statement.prepared
+            types = () if prepared is None else prepared.param_types
+            self.out += encode.parameter_description([t.type.oid for t in types])
+            self.out += describe(statement, ())
+            return
+        portal = session.portals.get(event.name)
+        if isinstance(portal, Cursor):
+            self.out += row_description(portal.columns, (0,) * len(portal.columns))
+        else:
+            self.out += describe(portal.statement, portal.formats)
+
+    def _execute(self, event: events.Execute) -> None:
+        session = self.session
+        portal = session.portals.get(event.portal)
+        if isinstance(portal, Cursor):
+            self._execute_cursor(portal, event.max_rows)
+            return
+        if portal.prepared is None:
+            self.out += encode.EMPTY_QUERY_RESPONSE
+            return
+        if portal.rows is None:
+            portal.result = session.run(portal.statement, portal.params)
+            portal.rows = RowReader(portal.result.chunks)
+        self._portal_rows(portal, event.max_rows)
+
+    def _portal_rows(self, portal: Portal, max_rows: int) -> None:
+        result, rows = portal.result, portal.rows
+        assert result is not None
+        assert rows is not None
+        if result.columns is None:
+            for _ in rows.take():
+                pass
+            self.out += encode.command_complete(result.tag)
+            return
+        count = self._rows(rows.take(max_rows or None), result.columns, portal.formats)
+        if max_rows and count == max_rows:
+            self.out += encode.PORTAL_SUSPENDED
+            return
+        tag = f"SELECT {count}" if result.tag.startswith("SELECT ") else result.tag
+        self.out += encode.command_complete(tag)
+
+    def _execute_cursor(self, cursor: Cursor, max_rows: int) -> None:
+        chunks, count = cursor.fetch("forward", max_rows or None)
+        self._rows(iter(chunks), cursor.columns, (0,) * len(cursor.columns))
+        if max_rows and count == max_rows:
+            self.out += encode.PORTAL_SUSPENDED
+        else:
+            self.out += encode.command_complete(f"SELECT {count}")
+
+    def _close(self, event: events.Close) -> None:
+        if event.kind == "S":
+            self.session.statements.drop(event.name)
+        else:
+            self.session.portals.drop(event.name)
+        self.out += encode.CLOSE_COMPLETE
+
+    def _sync(self, event: events.Sync) -> None:
+        self.session.finish()
+        self._ready()
+
+    def _function_call(self, event: events.FunctionCall) -> None:
+        raise FeatureNotSupported("fast-path function calls are not supported")
+
+    # What ends every exchange
+
+    def _ready(self) -> None:
+        self._parameters()
+        if self.session.notifications:
+            self.notifications()
+        self.out += encode.ready_for_query(self.session.transactions.status)
+
+    def _parameters(self) -> None:
+        for name, value in self.session.settings.reports():
+            self.out += encode.parameter_status(name, value)
+
+    def _notice(self, notice: Notice) -> None:
+        self.out += encode.notice_response(
+            notice.severity, notice.sqlstate, notice.message, notice.detail, notice.hint
+        )

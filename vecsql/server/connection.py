@@ -1,0 +1,376 @@
+"""One client connection: bytes between asyncio's transport and the Backend, on the loop or on a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, cast
+
+from vecsql.errors import (
+    AdminShutdown,
+    Error,
+    IdleInTransactionSessionTimeout,
+    IdleSessionTimeout,
+    ProtocolViolation,
+    TooManyConnections,
+)
+from vecsql.protocol import encode, events
+from vecsql.protocol.connection import ServerConnection
+from vecsql.server import authentication
+from vecsql.server.backend import Backend
+from vecsql.session.failures import as_error
+from vecsql.session.session import Session
+
+if TYPE_CHECKING:
+    from vecsql.server.listener import Server
+
+log = logging.getLogger("vecsql.server")
+MAX_QUEUED = 4 << 20  # bytes received and not yet handled before reading pauses
+
+
+class Connection(asyncio.Protocol):
+    """Whoever is the owner, the loop or one worker thread, feeds and handles; `_busy` says that it is a worker.
+
+    Cheap events are handled on the loop at once. The first one that is not hands the connection to a worker, which
+    handles everything that has arrived by the time it is done, and then gives it back.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._loop = asyncio.get_running_loop()
+        self._transport = cast(asyncio.Transport, None)
+        self._wire = ServerConnection()
+        self._login: authentication.Login | None = None
+        self._session: Session | None = None
+        self._backend: Backend | None = None
+        self._incoming: deque[bytes] = deque()
+        self._queued = 0
+        self._event: events.Event | None = None  # taken from the wire, not yet handled
+        self._owner = threading.Lock()  # guards _busy and the hand-over of _incoming
+        self._busy = False
+        self._closed = False
+        self._reading_paused = False
+        self._writable = threading.Event()
+        self._writable.set()
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._server.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        with self._owner:
+            self._incoming.append(data)
+            self._queued += len(data)
+            if self._busy:
+                if self._queued > MAX_QUEUED and not self._reading_paused:
+                    self._reading_paused = True
+                    self._transport.pause_reading()
+                return
+        self._process()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.connections.discard(self)
+        self._closed = True
+        self._writable.set()
+        self._stop_idle_timer()
+        with self._owner:
+            busy = self._busy
+        if busy and self._session is not None:
+            self._session.cancel()
+        elif not busy:
+            self._end_session()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # On the loop
+
+    def _process(self) -> None:
+        """Handle what has arrived, up to the first event that takes long."""
+        self._stop_idle_timer()
+        try:
+            self._feed()
+            while not self._closed and (event := self._next()) is not None:
+                if self._backend is None:
+                    self._start_up(event)
+                elif isinstance(event, events.Terminate):
+                    self._transport.close()
+                    return
+                elif self._server.crowded(self) or not self._backend.is_cheap(event):
+                    self._event = event
+                    self._busy = True
+                    self._send()
+                    self._server.workers.submit(self._work)
+                    return
+                else:
+                    self._backend.handle(event)
+        except Error as error:
+            self._fatal(error)
+            return
+        except Exception as raised:
+            self._fatal(as_error(raised))
+            return
+        self._send()
+        self._start_idle_timer()
+
+    def _feed(self) -> None:
+        with self._owner:
+            while self._incoming:
+                self._wire.feed(self._incoming.popleft())
+            self._queued = 0
+            resume, self._reading_paused = self._reading_paused, False
+        if resume:
+            self._loop.call_soon_threadsafe(self._transport.resume_reading)
+
+    def _next(self) -> events.Event | None:
+        """The next event; text that is not UTF-8 is an ordinary error."""
+        while True:
+            event, self._event = self._event, None
+            if event is not None:
+                return event
+            try:
+                return self._wire.next_event()
+            except Error as error:
+                if self._backend is None or isinstance(error, ProtocolViolation):
+                    raise
+                self._backend.undecodable(error)
+
+    def _send(self) -> None:
+        """Write what the backend has collected; on the loop."""
+        backend = self._backend
+        if backend is not None and backend.out:
+            data, backend.out = backend.out, bytearray()
+            if not self._closed:
+                self._transport.write(data)
+
+    def _fatal(self, error: Error) -> None:
+        """Tell the client why, and hang up; on the loop."""
+        if self._backend is not None:
+            self._send()
+        if not self._closed:
+            if error.severity != "FATAL":
+                error.severity = "FATAL"
+            self._transport.write(encode.error_response(error))
+            self._transport.close()
+        self._closed = True
+
+    # Start-up
+
+    def _start_up(self, event: events.Event) -> None:
+        if isinstance(event, events.SslRequest):
+            self._start_tls()
+        elif isinstance(event, events.GssEncRequest):
+            self._transport.write(encode.SSL_REFUSED)
+        elif isinstance(event, events.CancelRequest):
+            self._server.cancel(event.pid, event.secret)
+            self._transport.close()
+        elif isinstance(event, events.Startup):
+            self._login, reply = authentication.begin(event, self._server.password)
+            self._transport.write(reply) if reply else None
+            if self._login.exchange is None:
+                self._open_session()
+        elif isinstance(event, events.Password) and self._login is not None:
+            reply, passed = authentication.answer(self._login, event)
+            self._transport.write(reply)
+            if passed:
+                self._open_session()
+        else:
+            self._transport.close()
+
+    def _start_tls(self) -> None:
+        context = self._server.tls
+        if context is None:
+            self._transport.write(encode.SSL_REFUSED)
+            return
+        if self._wire.buffered:
+            raise ProtocolViolation("received unencrypted data after SSL request", severity="FATAL")
+        self._transport.pause_reading()
+        self._transport.write(encode.SSL_ACCEPTED)
+        self._server.spawn(self._handshake())
+
+    async def _handshake(self) -> None:
+        context = self._server.tls
+        assert context is not None
+        try:
+            transport = await self._loop.start_tls(self._transport, self, context, server_side=True)
+        except (OSError, ConnectionError) as error:
+            log.info("TLS handshake failed: %s", error)
+            self._transport.close()
+            return
+        if transport is not None:
+            self._transport = transport
+
+    def _open_session(self) -> None:
+        server, login = self._server, self._login
+        assert login is not None
+        if server.is_full():
+            raise TooManyConnections("sorry, too many clients already", severity="FATAL")
+        peer = self._transport.get_extra_info("peername")
+        address = peer[0] if isinstance(peer, tuple) else None
+        session = Session(
+            server.engine, user=login.user, database=server.database, client_addr=address
+        )
+        self._session = session
+        server.session_opened()
+        authentication.apply_settings(session, login)
+        session.on_notification = self._notified
+        self._backend = Backend(session, self._wire, self._flush)
+        self._wire.authenticated()
+        self._backend.out += encode.AUTHENTICATION_OK
+        self._backend.greet()
+
+    # On a worker thread
+
+    def _work(self) -> None:
+        """Handle all events until nothing more has arrived, then give the connection back to the loop."""
+        backend = self._backend
+        assert backend is not None
+        try:
+            while True:
+                self._feed()
+                if not self._work_through(backend):
+                    break
+                with self._owner:
+                    if not self._incoming:
+                        self._busy = False
+                        self._loop.call_soon_threadsafe(self._idle)
+                        return
+        except _Gone:
+            pass
+        except Error as error:
+            self._loop.call_soon_threadsafe(self._fatal, error)
+        except Exception as raised:
+            self._loop.call_soon_threadsafe(self._fatal, as_error(raised))
+        self._finish_work()
+
+    def _work_through(self, backend: Backend) -> bool:
+        """False when the client has said good-bye or is gone."""
+        while not self._closed:
+            event = self._next()
+            if event is None:
+                self._hand_over()
+                return True
+            if isinstance(event, events.Terminate):
+                self._loop.call_soon_threadsafe(self._transport.close)
+                return False
+            backend.handle(event)
+        return False
+
+    def _finish_work(self) -> None:
+        with self._owner:
+            self._busy = False
+        self._loop.call_soon_threadsafe(self._after_work)
+
+    def _after_work(self) -> None:
+        """On the loop: if the connection was lost while a worker ran, its session ends now."""
+        if self._closed:
+            self._end_session()
+
+    def _idle(self) -> None:
+        """On the loop, after a worker has given the connection back."""
+        if self._closed:
+            if not self._busy:
+                self._end_session()
+        elif not self._busy:
+            if self._incoming:
+                self._process()
+            else:
+                self._notified_on_loop()
+                self._start_idle_timer()
+
+    def _hand_over(self) -> None:
+        backend = self._backend
+        assert backend is not None
+        if backend.out:
+            data, backend.out = backend.out, bytearray()
+            self._loop.call_soon_threadsafe(self._write, data)
+
+    def _write(self, data: bytearray) -> None:
+        if not self._closed:
+            self._transport.write(data)
+
+    def _flush(self) -> None:
+        """The backend has collected much. A worker waits until the client has read enough; the loop cannot."""
+        if not self._busy:
+            self._send()
+            return
+        written = threading.Event()
+        backend = self._backend
+        assert backend is not None
+        data, backend.out = backend.out, bytearray()
+
+        def write() -> None:
+            self._write(data)
+            written.set()
+
+        self._loop.call_soon_threadsafe(write)
+        written.wait()
+        self._writable.wait()
+        if self._closed:
+            raise _Gone
+
+    # Notifications, time-outs, the end
+
+    def _notified(self) -> None:
+        """Called from any thread when a notification has come in."""
+        self._loop.call_soon_threadsafe(self._notified_on_loop)
+
+    def _notified_on_loop(self) -> None:
+        if self._backend is not None and not self._busy and not self._closed:
+            self._backend.notifications()
+            self._send()
+
+    def _start_idle_timer(self) -> None:
+        session = self._session
+        if session is None or self._busy or self._closed:
+            return
+        in_block = session.transactions.in_block
+        name = "idle_in_transaction_session_timeout" if in_block else "idle_session_timeout"
+        timeout = session.settings.get(name)
+        if timeout:
+            self._idle_timer = self._loop.call_later(timeout / 1000, self._idle_too_long, in_block)
+
+    def _stop_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+
+    def _idle_too_long(self, in_block: bool) -> None:
+        if in_block:
+            self._fatal(
+                IdleInTransactionSessionTimeout(
+                    "terminating connection due to idle-in-transaction timeout"
+                )
+            )
+        else:
+            self._fatal(IdleSessionTimeout("terminating connection due to idle-session timeout"))
+
+    def shut_down(self) -> None:
+        """The server stops; on the loop."""
+        if self._session is not None:
+            self._session.cancel()
+        self._fatal(AdminShutdown("terminating connection due to administrator command"))
+
+    def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            try:
+                session.close()
+            finally:
+                self._server.session_ended()
+
+    @property
+    def busy(self) -> bool:
+        return self._busy
+
+
+class _Gone(Exception):
+    """The client has hung up while rows were being sent."""

@@ -1,0 +1,35 @@
+"""A bounded cache of plans that all sessions of a database share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from vecsql.catalog.model import Catalog
+from vecsql.planner.statement import PreparedStatement
+
+Key = tuple[str, tuple[int, ...], tuple[str, ...]]  # text, parameter types, search path
+
+
+class PlanCache:
+    """Plans by key, each valid for one catalog object; the least recently used go first."""
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._plans: OrderedDict[Key, tuple[Catalog, PreparedStatement]] = OrderedDict()
+
+    def get(self, key: Key, catalog: Catalog) -> PreparedStatement | None:
+        with self._lock:
+            found = self._plans.get(key)
+            if found is None or found[0] is not catalog:
+                return None
+            self._plans.move_to_end(key)
+            return found[1]
+
+    def put(self, key: Key, catalog: Catalog, prepared: PreparedStatement) -> None:
+        with self._lock:
+            self._plans[key] = (catalog, prepared)
+            self._plans.move_to_end(key)
+            if len(self._plans) > self._capacity:
+                self._plans.popitem(last=False)

@@ -1,0 +1,324 @@
+"""One client's session: its settings, transaction, statements, portals; runs statements one at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlglot import exp
+
+from vecsql.catalog.model import Catalog
+from vecsql.errors import Error, QueryCanceled, ReadOnlySqlTransaction, UndefinedParameter
+from vecsql.executor.context import ExecContext, Notice, Result
+from vecsql.executor.execute import execute
+from vecsql.planner.plan import Chunk
+from vecsql.planner.statement import ParsedStatement, PreparedStatement
+from vecsql.session import sql_statements  # noqa: F401  registers its commands
+from vecsql.session.commands import COMMANDS, ENDS_FAILURE
+from vecsql.session.failures import as_error
+from vecsql.session.hub import Hub, Notification, hub_of
+from vecsql.session.planning import Planner
+from vecsql.session.portals import PortalStore
+from vecsql.session.statements import Statement, StatementStore, require_same_columns
+from vecsql.session.transactions import Transactions
+from vecsql.settings import Settings
+from vecsql.storage.interface import Engine, Transaction
+
+_NOTICE_RANK = {"DEBUG": 0, "LOG": 1, "INFO": 9, "NOTICE": 2, "WARNING": 3, "ERROR": 4}
+_MIN_RANK = {"log": 1, "info": 2, "notice": 2, "warning": 3, "error": 4}
+
+
+class Session:
+    """Used by one thread at a time; only cancel() and deliver() may come from others.
+
+    Results are lazy: exhaust `chunks` of one before asking for the next. Exceptions of run() and of the chunks are
+    always Errors, and the transaction has failed already when they arrive.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        user: str = "postgres",
+        database: str = "postgres",
+        client_addr: str | None = None,
+    ) -> None:
+        self.engine = engine
+        self.hub: Hub = hub_of(engine)
+        self.settings = Settings({"session_authorization": user})
+        self.started = datetime.now(UTC)
+        self.client_addr = client_addr
+        self.on_notice: Callable[[Notice], None] = lambda notice: None
+        self.on_notification: Callable[[], None] = lambda: None
+        self.notifications: deque[Notification] = deque()
+        self.pending_notifications: list[Notification] = []
+        self.at_commit: list[Callable[[], None]] = []
+        self.statements = StatementStore()
+        self.portals = PortalStore()
+        self.pid, self.secret = self.hub.join(self)
+        self.ctx = ExecContext(
+            engine,
+            self.settings,
+            cast(Transaction, None),
+            user=user,
+            database=database,
+            backend_pid=self.pid,
+            notify=self.notice,
+            sessions=self.hub.activity,
+        )
+        self.transactions = Transactions(engine, self.settings, self.ctx, self._transaction_ended)
+        self.planner = Planner(self)
+        if getattr(engine, "read_only", False):
+            self.settings.start("default_transaction_read_only", "on")
+        self.query = ""
+        self.query_start: datetime | None = None
+        self.busy = False
+        self._timed_out = False
+        self._deadline: Any = None
+        self._guard = threading.Lock()
+
+    # Statements
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog as the current transaction sees it."""
+        txn = self.transactions.current
+        return (txn if txn is not None else self.engine).snapshot().catalog
+
+    def prepare(self, name: str, sql: str, param_oids: Sequence[int] = ()) -> Statement:
+        """The Parse message: plan a statement and keep it under a name ('' for the unnamed one)."""
+        try:
+            statement = self.planner.prepare(name, sql, param_oids)
+            self._check_usable(statement)
+            self.statements.add(statement)
+        except BaseException as raised:
+            raise self.failed(raised, sql) from raised
+        return statement
+
+    def simple(self, sql: str) -> Iterator[tuple[Statement, Result]]:
+        """Run all statements of a simple query as PostgreSQL does: those outside a block are one transaction."""
+        try:
+            cached = self.planner.cached(sql)
+            parsed = [None] if cached is not None else self.planner.parse(sql)
+        except BaseException as raised:
+            raise self.failed(raised, sql) from raised
+        for number, one in enumerate(parsed, 1):
+            statement = cached or self._simple_statement(sql, one, len(parsed))
+            yield statement, self.run(statement, (), last=number == len(parsed))
+        self.finish()
+
+    def _simple_statement(self, sql: str, parsed: ParsedStatement, count: int) -> Statement:
+        try:
+            statement = self.planner.statement("", parsed, ())
+            self._check_usable(statement)
+            if count == 1:
+                self.planner.remember(sql, statement)
+        except BaseException as raised:
+            raise self.failed(raised, parsed.text) from raised
+        return statement
+
+    def run(
+        self, statement: Statement, params: Sequence[Any] = (), *, last: bool = False
+    ) -> Result:
+        """Start a statement. With `last`, an implicit transaction is committed when its rows are exhausted."""
+        self._start(statement.text)
+        try:
+            result = self.dispatch(statement, params)
+        except BaseException as raised:
+            raise self.failed(raised, statement.text) from raised
+        result.chunks = self._watched(result.chunks, statement.text, last)
+        return result
+
+    def dispatch(self, statement: Statement, params: Sequence[Any]) -> Result:
+        """Run a statement within one that has started already: EXECUTE, DECLARE."""
+        prepared = statement.prepared
+        if prepared is None:
+            return Result(None, iter(()), "")
+        if len(params) < len(prepared.param_types):
+            raise UndefinedParameter(f"there is no parameter ${len(params) + 1}")
+        run = COMMANDS.get(type(prepared.plan))
+        if run is not None:
+            self._check_usable(statement)
+            return run(self, prepared.plan, params)
+        self.transactions.check_usable()
+        txn = self.transactions.start_statement()
+        prepared = self._current(statement, txn.snapshot().catalog)
+        if not prepared.read_only and self.settings.get("transaction_read_only"):
+            raise ReadOnlySqlTransaction(
+                f"cannot execute {_command_name(prepared.parsed)} in a read-only transaction"
+            )
+        if not prepared.read_only:
+            self.transactions.wrote = True
+        return execute(prepared, self.ctx, params)
+
+    def _current(self, statement: Statement, catalog: Catalog) -> PreparedStatement:
+        """The statement's plan, made anew if the catalog has changed since."""
+        prepared = statement.prepared
+        assert prepared is not None
+        if statement.catalog is not catalog:
+            self.planner.replan(statement, catalog)
+            assert statement.prepared is not None
+            require_same_columns(prepared.columns, statement.prepared.columns)
+            return statement.prepared
+        return prepared
+
+    def refresh(self, statement: Statement) -> None:
+        """Bind and Describe: plan anew if the catalog or the search path has changed."""
+        try:
+            self._check_usable(statement)
+            before = statement.prepared
+            if before is not None and self.planner.is_stale(statement):
+                self.planner.replan(statement, self.catalog)
+                assert statement.prepared is not None
+                require_same_columns(before.columns, statement.prepared.columns)
+        except BaseException as raised:
+            raise self.failed(raised, statement.text) from raised
+
+    def evaluate(self, arguments: Sequence[exp.Expression], types: Sequence[Any]) -> list[Any]:
+        """The values of EXECUTE's arguments as the parameters' types."""
+        return self.planner.evaluate(arguments, types)
+
+    def _check_usable(self, statement: Statement) -> None:
+        prepared = statement.prepared
+        if prepared is not None and not isinstance(prepared.plan, ENDS_FAILURE):
+            self.transactions.check_usable()
+
+    # The life of a running statement
+
+    def _start(self, text: str) -> None:
+        ctx = self.ctx
+        ctx.cancel.clear()
+        self._timed_out = False
+        self.busy = True
+        self.query = text
+        ctx.statement_time = self.query_start = datetime.now(UTC)
+        timeout = self.settings.get("statement_timeout")
+        if timeout:
+            self._deadline = self.hub.deadlines.after(timeout / 1000, self._time_out)
+
+    def _stop(self) -> None:
+        self.busy = False
+        deadline, self._deadline = self._deadline, None
+        if deadline is not None:
+            deadline.cancel()
+
+    def _watched(self, chunks: Iterator[Chunk], text: str, last: bool) -> Iterator[Chunk]:
+        """The rows, and what follows when they end or fail."""
+        try:
+            yield from chunks
+            if last:
+                self.transactions.finish_implicit()
+        except GeneratorExit:
+            raise
+        except BaseException as raised:
+            raise self.failed(raised, text) from raised
+        finally:
+            self._stop()
+
+    def failed(self, raised: BaseException, text: str = "") -> Error:
+        """Something raised: fail the transaction and give the Error to report."""
+        self._stop()
+        error = as_error(raised, text)
+        if isinstance(error, QueryCanceled) and self._timed_out:
+            error = QueryCanceled("canceling statement due to statement timeout")
+        try:
+            self.transactions.fail()
+        except Exception as second:
+            return as_error(second, text)
+        return error
+
+    def finish(self) -> None:
+        """End of a simple query, and Sync: commit an implicit transaction."""
+        try:
+            self.transactions.finish_implicit()
+        except BaseException as raised:
+            raise self.failed(raised) from raised
+        if not self.transactions.in_block:
+            self.portals.end_transaction(True)
+
+    def cancel(self) -> None:
+        """Stop the running statement, from any thread; without one this does nothing."""
+        with self._guard:
+            if self.busy:
+                self.ctx.cancel.set()
+                duck = self.ctx.duck
+                if duck is not None:
+                    duck.interrupt()
+
+    def _time_out(self) -> None:
+        self._timed_out = True
+        self.cancel()
+
+    # Notices and notifications
+
+    def notice(self, notice: Notice) -> None:
+        """Pass a notice on to the client if client_min_messages lets it through."""
+        wanted = _MIN_RANK.get(self.settings.get("client_min_messages"), 0)
+        if _NOTICE_RANK.get(notice.severity, 2) >= wanted:
+            self.on_notice(notice)
+
+    def deliver(self, notification: Notification) -> None:
+        """A NOTIFY of any session arrives."""
+        self.notifications.append(notification)
+        self.on_notification()
+
+    # The end of transactions and of the session
+
+    def _transaction_ended(self, committed: bool) -> None:
+        self.portals.end_transaction(committed)
+        actions, self.at_commit = self.at_commit, []
+        notifications, self.pending_notifications = self.pending_notifications, []
+        if committed:
+            for action in actions:
+                action()
+            self.hub.publish(notifications)
+
+    def reset(self) -> None:
+        """DISCARD ALL."""
+        self.portals.clear()
+        self.statements.clear()
+        self.settings.reset_all()
+        self.hub.unlisten(self, None)
+        self.ctx.currval.clear()
+
+    def close(self) -> None:
+        """Roll back what is open and leave the hub; the engine stays."""
+        try:
+            self.portals.clear()
+            self.transactions.close()
+        finally:
+            self.hub.leave(self)
+            if self.ctx.duck is not None:
+                self.ctx.duck.close()
+
+    def activity(self) -> dict[str, Any]:
+        """This session's row of pg_stat_activity."""
+        status = self.transactions.status
+        idle = {"I": "idle", "T": "idle in transaction", "E": "idle in transaction (aborted)"}
+        return {
+            "datname": self.ctx.database,
+            "pid": self.pid,
+            "usename": self.ctx.user,
+            "application_name": self.settings.get("application_name"),
+            "client_addr": self.client_addr,
+            "backend_start": self.started,
+            "xact_start": self.ctx.now if self.transactions.current is not None else None,
+            "query_start": self.query_start,
+            "state": "active" if self.busy else idle[status],
+            "query": self.query,
+            "backend_type": "client backend",
+        }
+
+
+def _command_name(parsed: ParsedStatement) -> str:
+    """INSERT, CREATE TABLE ...: as error messages name a statement."""
+    if parsed.kind in ("insert", "update", "delete"):
+        return parsed.kind.upper()
+    if parsed.kind == "utility":
+        name = type(parsed.utility).__name__.upper()
+        return "COPY FROM" if name == "COPY" else name
+    words = parsed.text.upper().split()
+    return " ".join(words[:2]) if parsed.kind == "ddl" else words[0]
