@@ -327,6 +327,18 @@ class AmbiguousColumn(ProgrammingError):
     sqlstate = "42702"
 
 
+class AmbiguousFunction(ProgrammingError):
+    sqlstate = "42725"
+
+
+class DuplicateAlias(ProgrammingError):
+    sqlstate = "42712"
+
+
+class WindowingError(ProgrammingError):
+    sqlstate = "42P20"
+
+
 class GroupingError(ProgrammingError):
     sqlstate = "42803"
 

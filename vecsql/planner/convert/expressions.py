@@ -347,7 +347,9 @@ class ExpressionConverter:
         if kind == "EXPR_SUBLINK":
             return exp.Subquery(this=query)
         if kind == "ARRAY_SUBLINK":
-            return exp.Array(expressions=[exp.Subquery(this=query)])
+            array = exp.Array(expressions=[exp.Subquery(this=query)])
+            array.meta["query"] = True
+            return array
         left = self.expression(tree["testexpr"])
         if kind == "ANY_SUBLINK" and "operName" not in tree:
             node: exp.Expression = exp.In(this=left, query=exp.Subquery(this=query))
