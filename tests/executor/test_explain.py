@@ -1,0 +1,77 @@
+"""EXPLAIN of direct plans: PostgreSQL's look in text, its keys in JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.executor.tables import DISTANCE, ID_OUTPUT, VEC, Items, count, rows_of, vector_param
+from vecsql.errors import InvalidParameterValue, SyntaxError
+from vecsql.executor.execute import execute_plan
+from vecsql.planner.explain import explain_plan
+from vecsql.planner.plan import VectorTopK
+from vecsql.planner.statement import ParsedStatement, PreparedStatement
+
+
+@pytest.fixture
+def items() -> Items:
+    items = Items(2)
+    items.insert([(i, 0, None, [i, 0]) for i in range(20)])
+    return items
+
+
+def explain(items: Items, *options: tuple[str, str | None]) -> list[str]:
+    plan = VectorTopK(
+        items.table, VEC, "l2", vector_param(2), count(3), None, None, (ID_OUTPUT, DISTANCE),
+        order_sql="(embedding <-> $1)",
+    )  # fmt: skip
+    prepared = PreparedStatement(ParsedStatement("query", ""), plan, (), plan.columns)
+    params: list[Any] = [np.zeros(2, np.float32)]
+    result = execute_plan(explain_plan(prepared, options), items.ctx, params)
+    assert result.tag == "EXPLAIN"
+    return [row[0] for row in rows_of(result)]
+
+
+def test_text(items: Items) -> None:
+    assert explain(items, ("costs", "off")) == [
+        "Limit",
+        "  ->  Vector Scan on items",
+        "        Order By: (embedding <-> $1)",
+        "        Strategy: exact scan",
+        "        Segments: 1 (1 memtable)",
+    ]
+
+
+def test_analyze_says_what_the_scan_did(items: Items) -> None:
+    lines = explain(items, ("analyze", None), ("costs", "off"), ("timing", "off"))
+    assert lines[0] == "Limit  (actual rows=3.00 loops=1)"
+    assert lines[1] == "  ->  Vector Scan on items  (actual rows=3.00 loops=1)"
+    assert "        Rows Passing: 20" in lines
+    assert "        Rows Reranked: 20" in lines
+    assert re.fullmatch(r"Planning Time: \d+\.\d{3} ms", lines[-2])
+    assert re.fullmatch(r"Execution Time: \d+\.\d{3} ms", lines[-1])
+
+
+def test_json(items: Items) -> None:
+    (text,) = explain(items, ("analyze", "true"), ("format", "JSON"))
+    (document,) = json.loads(text)
+    scan = document["Plan"]["Plans"][0]
+    assert document["Plan"]["Node Type"] == "Limit"
+    assert document["Execution Time"] >= 0
+    assert scan["Node Type"] == "Vector Scan"
+    assert scan["Relation Name"] == "items"
+    assert scan["Rows Passing"] == 20
+    assert scan["Actual Rows"] == 3
+
+
+def test_unknown_options(items: Items) -> None:
+    with pytest.raises(SyntaxError, match=r'^unrecognized EXPLAIN option "colour"$'):
+        explain(items, ("colour", None))
+    with pytest.raises(InvalidParameterValue, match=r'EXPLAIN option "format": "csv"$'):
+        explain(items, ("format", "csv"))
+    with pytest.raises(SyntaxError, match=r"^analyze requires a Boolean value$"):
+        explain(items, ("analyze", "maybe"))
