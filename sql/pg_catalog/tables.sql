@@ -1,5 +1,6 @@
 -- The tables of pg_catalog: columns as in PostgreSQL 18, and the OID of each relation.
--- vecsql/catalog fills them; those of features that vecsql lacks are empty.
+-- vecsql/catalog fills them; those of features that vecsql lacks are empty. Two columns that PostgreSQL 17
+-- renamed are kept at the end, always NULL: psql 15 and 16 ask for them (daticulocale, colliculocale).
 
 CREATE TABLE pg_catalog.pg_aggregate ( -- 2600
     aggfnoid regproc, aggkind "char", aggnumdirectargs smallint, aggtransfn regproc, aggfinalfn
@@ -66,7 +67,8 @@ CREATE TABLE pg_catalog.pg_class ( -- 1259
 CREATE TABLE pg_catalog.pg_collation ( -- 3456
     oid oid, collname name, collnamespace oid, collowner oid, collprovider "char",
     collisdeterministic boolean, collencoding integer, collcollate text, collctype text,
-    colllocale text, collicurules text, collversion text
+    colllocale text, collicurules text, collversion text,
+    colliculocale text
 );
 
 CREATE TABLE pg_catalog.pg_constraint ( -- 2606
@@ -87,7 +89,8 @@ CREATE TABLE pg_catalog.pg_database ( -- 1262
     oid oid, datname name, datdba oid, encoding integer, datlocprovider "char", datistemplate
     boolean, datallowconn boolean, dathasloginevt boolean, datconnlimit integer, datfrozenxid
     xid, datminmxid xid, dattablespace oid, datcollate text, datctype text, datlocale text,
-    daticurules text, datcollversion text, datacl aclitem[]
+    daticurules text, datcollversion text, datacl aclitem[],
+    daticulocale text
 );
 
 CREATE TABLE pg_catalog.pg_db_role_setting ( -- 2964

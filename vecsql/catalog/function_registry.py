@@ -34,7 +34,7 @@ STATE_SQL = f"getvariable('{STATE_VARIABLE}')"
 
 REG_INPUT = {
     name: f"{name}in" for name in ("regclass", "regtype", "regproc", "regnamespace", "regrole", "regoper",
-                                   "regprocedure", "regoperator", "regcollation", "regconfig")
+                                   "regprocedure", "regoperator", "regcollation")
 }  # fmt: skip
 REG_OUTPUT = {name: f"{name}out" for name in REG_INPUT}
 

@@ -286,16 +286,6 @@ def regoperout(state: SystemState, oid: int) -> str:
     return next((n for n, o in _named("pg_operator", "oprname").items() if o == oid), str(oid))
 
 
-@udf("regconfigin(text) -> regconfig = regconfigin", state=True)
-def regconfigin(state: SystemState, text: str) -> int:
-    raise errors.UndefinedObject(f'text search configuration "{text}" does not exist')
-
-
-@udf("regconfigout(oid) -> text = regconfigout", state=True)
-def regconfigout(state: SystemState, oid: int) -> str:
-    return str(oid) if oid else "-"
-
-
 @cache
 def _proc_names() -> dict[int, str]:
     return {oid: name for name, oid in proc_oids().items()}

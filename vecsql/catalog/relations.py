@@ -16,21 +16,11 @@ SCHEMA_OIDS = {"pg_catalog": PG_CATALOG_OID, "information_schema": INFORMATION_S
 
 # Types of catalog columns that vecsql has no codec for, and what stands for them.
 STAND_INS = {
-    "regproc": "oid",
-    "xid": "oid",
-    "inet": "text",
     "pg_lsn": "text",
-    "pg_node_tree": "text",
     "pg_ndistinct": "text",
     "pg_dependencies": "text",
     "pg_mcv_list": "text",
-    "aclitem[]": "text[]",
-    "anyarray": "text[]",
     "pg_statistic[]": "text[]",
-    "regtype[]": "oid[]",
-    '"char"[]': "text[]",
-    "int2vector": "smallint[]",
-    "oidvector": "oid[]",
 }
 _DECLARATION = re.compile(r"CREATE (TABLE|VIEW) (\w+)\.(\w+) \( -- (\d+)\n(.*?)\n\);", re.DOTALL)
 
@@ -55,7 +45,7 @@ class SystemRelation:
 
 
 def _type_named(name: str) -> SqlType:
-    found = by_name(name) or by_name(STAND_INS.get(name, "text"))
+    found = by_name(STAND_INS.get(name, name))
     if found is None:
         raise LookupError(f"no type stands for {name}")
     return found

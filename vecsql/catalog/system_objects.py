@@ -166,7 +166,7 @@ def _table_attributes(table: Table) -> Iterator[Row]:
             atthasmissing=column.missing is not None,
             attidentity=column.identity,
             attgenerated="s" if column.generated is not None else "",
-            attmissingval=None if column.missing is None else [column.missing],
+            attmissingval=None if column.missing is None else f"{{{column.missing}}}",
         )  # fmt: skip
     live = {column.attnum for column in table.columns}
     for attnum in range(1, _last_attnum(table)):
