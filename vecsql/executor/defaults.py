@@ -7,34 +7,24 @@ from functools import lru_cache
 from typing import Any
 
 from vecsql.catalog.model import Catalog, Column
-from vecsql.errors import IndeterminateDatatype
 from vecsql.executor.context import ExecContext
 from vecsql.planner.dml import binding
 from vecsql.planner.dml.casts import assignment, mismatch
 from vecsql.planner.dml.nodes import Cell
-from vecsql.planner.dml.scalars import Scope, casted, compile_scalar, next_value
+from vecsql.planner.dml.scalars import Scope, casted, compile_scalar, is_volatile, next_value
 from vecsql.planner.parse import expression
+from vecsql.planner.scope import ParamTypes
 from vecsql.types.base import ColumnType
-
-
-class NoParams:
-    """The parameters of an expression that may have none."""
-
-    def type_of(self, index: int) -> ColumnType | None:
-        return None
-
-    def settle(self, index: int, ctype: ColumnType) -> None:
-        raise IndeterminateDatatype(f"there is no parameter ${index}")
 
 
 def default_cell(column: Column, catalog: Catalog) -> Cell:
     """How a column gets its value when none is given."""
     if column.identity:
-        return Cell(next_value(column.sequence_oid))
+        return Cell(next_value(column.sequence_oid), volatile=True)
     if column.default is None:
         return Cell(_null)
     if column.sequence_oid and column.default.startswith("nextval("):
-        return Cell(_ranged(column))
+        return Cell(next_value(column.sequence_oid), volatile=True)
     return _compiled(column.default, column.type, column.name, _Key(catalog))
 
 
@@ -55,11 +45,6 @@ def _null(ctx: Any, params: Sequence[Any]) -> None:
     return None
 
 
-def _ranged(column: Column) -> Any:
-    """nextval of the column's own sequence."""
-    return next_value(column.sequence_oid)
-
-
 @lru_cache(maxsize=1024)
 def _compiled(text: str, ctype: ColumnType, name: str, key: _Key) -> Cell:
     return plan_default(text, ctype, name, key.catalog)
@@ -68,18 +53,18 @@ def _compiled(text: str, ctype: ColumnType, name: str, key: _Key) -> Cell:
 def plan_default(text: str, ctype: ColumnType, name: str, catalog: Catalog) -> Cell:
     """Bind a DEFAULT expression for a column of the given type."""
     schemas = tuple(s.name for s in catalog.schemas.values())
-    scope = Scope(catalog, ("public", *schemas), NoParams())
+    scope = Scope(catalog, ("public", *schemas), ParamTypes())
     node = expression(text)
     compiled = compile_scalar(node, ctype, scope)
     if compiled is not None:
         done = casted(compiled, ctype, None)
         if done is None:
             raise mismatch(name, compiled.type, ctype, None)
-        return Cell(done.run)
+        return Cell(done.run, volatile=is_volatile(node))
     expr = binding.plan_scalar(node, ctype, scope)
     if assignment(expr.type, ctype) is None:
         raise mismatch(name, expr.type, ctype, None)
-    return Cell(None, expr)
+    return Cell(None, expr, volatile=is_volatile(node))
 
 
 def cell_value(cell: Cell, target: ColumnType, ctx: ExecContext, params: Sequence[Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vecsql.catalog.model import Table
 from vecsql.executor.constraints import Columns
 from vecsql.executor.context import ExecContext, Result
 from vecsql.planner.dml.nodes import Returning
@@ -13,6 +14,7 @@ from vecsql.planner.plan import Chunk
 
 def returning_result(
     returning: Returning | None,
+    table: Table,
     columns: Columns,
     rows: int,
     tag: str,

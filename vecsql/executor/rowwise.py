@@ -2,26 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecsql.catalog.model import Column, Table
+from vecsql.catalog.model import Catalog, Column, Table
 from vecsql.errors import FeatureNotSupported
+from vecsql.executor.columns import cast_column
 from vecsql.executor.context import ExecContext
-from vecsql.planner.dml.casts import assignment
-from vecsql.types.arrow import from_arrow, to_arrow
+from vecsql.planner.dml.nodes import UpdateExcluded
+from vecsql.planner.dml.rows import RowExpression, RowQuery, bind_row_expression
 from vecsql.types.base import ColumnType
 
 Columns = Mapping[int, pa.Array]
+
+
+def run_rows(
+    query: RowQuery, columns: Mapping[str, pa.Array], ctx: ExecContext, params: Sequence[Any] = ()
+) -> list[pa.Array]:
+    """The result columns of a query over the given rows."""
+    raise FeatureNotSupported("expressions over rows are not supported")
+
+
+def named(columns: Columns, prefix: str = "c") -> dict[str, pa.Array]:
+    return {f"{prefix}{attnum}": array for attnum, array in columns.items()}
+
+
+class _CatalogKey:
+    """A table definition under a catalog as a cache key."""
+
+    def __init__(self, table: Table, catalog: Catalog) -> None:
+        self.table = table
+        self.catalog = catalog
+
+    def __hash__(self) -> int:
+        return hash((self.table.oid, self.catalog.version))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _CatalogKey)
+            and other.catalog is self.catalog
+            and other.table is self.table
+        )
+
+
+@lru_cache(maxsize=1024)
+def _bound(text: str, key: _CatalogKey) -> RowExpression:
+    return bind_row_expression(key.table, text, key.catalog)
 
 
 def evaluate_rows(
     table: Table, columns: Columns, expression: str, ctx: ExecContext
 ) -> tuple[pa.Array, ColumnType]:
     """The value of an expression for each row, and its type."""
-    raise FeatureNotSupported("expressions over rows are not supported")
+    bound = _bound(expression, _CatalogKey(table, ctx.txn.snapshot().catalog))
+    return run_rows(bound.query, named(columns), ctx)[0], bound.type
 
 
 def violations(table: Table, columns: Columns, expression: str, ctx: ExecContext) -> int | None:
@@ -35,9 +75,24 @@ def generate(table: Table, column: Column, columns: Columns, ctx: ExecContext) -
     """The values of a GENERATED column for the given rows."""
     assert column.generated is not None
     values, kind = evaluate_rows(table, columns, column.generated, ctx)
-    if kind == column.type:
-        return values
-    cast = assignment(kind, column.type)
-    assert cast is not None
-    done = [None if v is None else cast(v) for v in from_arrow(values, kind)]
-    return to_arrow(done, column.type)
+    return cast_column(values, kind, column.type)
+
+
+def update_excluded(
+    update: UpdateExcluded,
+    table: Table,
+    old: Columns,
+    excluded: Columns,
+    ctx: ExecContext,
+    params: Sequence[Any],
+) -> tuple[dict[int, pa.Array], npt.NDArray[np.int64]]:
+    """DO UPDATE SET over pairs of existing and excluded rows: the new rows that WHERE lets through, and which."""
+    assert update.query is not None
+    results = run_rows(update.query, {**named(old), **named(excluded, "x")}, ctx, params)
+    new = dict(old)
+    for attnum, array, column in zip(update.attnums, results, update.query.columns, strict=False):
+        new[attnum] = cast_column(array, column.type, table.column_at(attnum).type)
+    if not update.has_where:
+        return new, np.arange(len(results[0]))
+    mask = pc.fill_null(results[-1], False)
+    return {a: c.filter(mask) for a, c in new.items()}, np.flatnonzero(mask.to_numpy(zero_copy_only=False))

@@ -11,9 +11,14 @@ from vecsql.catalog.model import Catalog
 from vecsql.planner.dml.insert import plan_insert
 from vecsql.planner.dml.nodes import Delete, DmlPlan, Insert, Update
 from vecsql.planner.dml.scalars import Params, Scope
+from vecsql.planner.dml.update import plan_delete, plan_update
 from vecsql.planner.plan import ResultColumn
 
-_PLANNERS: dict[type, Callable[[Any, Scope], DmlPlan]] = {exp.Insert: plan_insert}
+_PLANNERS: dict[type, Callable[[Any, Scope], DmlPlan]] = {
+    exp.Insert: plan_insert,
+    exp.Update: plan_update,
+    exp.Delete: plan_delete,
+}
 
 
 def plan_dml(

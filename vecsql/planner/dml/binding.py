@@ -32,3 +32,8 @@ def plan_scalar(node: exp.Expression, target: ColumnType, scope: Scope) -> Scala
 def assignable(source: ColumnType, target: ColumnType) -> object:
     """The assignment cast between two types, or None."""
     return assignment(source, target)
+
+
+def assignment_source(node: exp.Expression, target: ColumnType) -> exp.Expression:
+    """The expression as a select item whose unknown literals and parameters take the column's type."""
+    return node

@@ -11,7 +11,7 @@ from vecsql.planner.dml.casts import mismatch
 from vecsql.planner.dml.conflict import plan_conflict
 from vecsql.planner.dml.nodes import Cell, Insert, Row
 from vecsql.planner.dml.returning import plan_returning
-from vecsql.planner.dml.scalars import Scope, casted, compile_scalar, position_of
+from vecsql.planner.dml.scalars import Scope, casted, compile_scalar, is_volatile, position_of
 from vecsql.planner.dml.targets import find_table, insert_targets
 
 
@@ -141,16 +141,17 @@ def plan_cell(item: exp.Expression, column: Column, scope: Scope) -> Cell | None
     if isinstance(item, exp.Var) and item.name.upper() == "DEFAULT":
         return None
     position = position_of(item)
+    volatile = is_volatile(item)
     compiled = compile_scalar(item, column.type, scope)
     if compiled is not None:
         done = casted(compiled, column.type, position)
         if done is None:
             raise mismatch(column.name, compiled.type, column.type, position)
-        return Cell(done.run, position=position)
+        return Cell(done.run, None, position, volatile)
     expr = binding.plan_scalar(item, column.type, scope)
     if binding.assignable(expr.type, column.type) is None:
         raise mismatch(column.name, expr.type, column.type, position)
-    return Cell(None, expr, position)
+    return Cell(None, expr, position, volatile)
 
 
 def _query_columns(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vecsql.catalog.model import Table
+from vecsql.planner.dml.rows import RowQuery
 from vecsql.planner.dml.scalars import Run
 from vecsql.planner.plan import ResultColumn, ScalarExpr, SelectPlan
 from vecsql.types.base import ColumnType
@@ -16,8 +17,9 @@ class Cell:
     """A value for a column, without column references, not yet of the column's type: compiled or left to DuckDB."""
 
     run: Run | None  # compiled, already cast to the column's type
-    expr: ScalarExpr | None = None  # otherwise; `cast_from` is its type
+    expr: ScalarExpr | None = None  # otherwise, with the type the cast starts from
     position: int | None = None
+    volatile: bool = False  # each row gets a value of its own
 
 
 Default = None  # stands for DEFAULT among the cells
@@ -30,7 +32,7 @@ class Returning:
 
     columns: tuple[ResultColumn, ...]
     attnums: tuple[int, ...] | None  # None: run `query`
-    query: SelectPlan | None = None
+    query: RowQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class UpdateExcluded:
 
     attnums: tuple[int, ...]
     excluded: tuple[int, ...] | None
-    query: SelectPlan | None = None
+    query: RowQuery | None = None
     has_where: bool = False
 
 
@@ -76,16 +78,19 @@ class KeyAccess:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """UPDATE. `query` gives the rowid and then one new value per computed column; constants are in `cells`."""
+    """UPDATE of the rows that `query` or `access` finds.
+
+    `cells` are the columns whose new value does not depend on the row (None: DEFAULT). `query` gives the rowid, then
+    the new values of the columns `computed`, of the types `computed_types`, then what RETURNING reads of other tables.
+    """
 
     table: Table
-    attnums: tuple[int, ...]  # columns assigned, in the order of `cells`
-    cells: tuple[Cell | None, ...]  # values independent of the row (None: DEFAULT)
-    computed: tuple[int, ...]  # columns that `query` computes
+    cells: tuple[tuple[int, Cell | None], ...]
+    computed: tuple[int, ...]
+    computed_types: tuple[ColumnType, ...]
     query: SelectPlan | None
     access: KeyAccess | None = None
     returning: Returning | None = None
-    returning_from: int = 0  # number of extra columns of `query` that RETURNING reads
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,13 @@ class Scalar:
 
 
 class Params(Protocol):
-    """What compiling needs of the statement's parameters (planner.params.ParamTypes)."""
+    """What compiling needs of the statement's parameters (planner.scope.ParamTypes)."""
 
-    def type_of(self, index: int) -> ColumnType | None: ...
+    def see(self, index: int, position: int | None = None) -> None: ...
 
-    def settle(self, index: int, ctype: ColumnType) -> None: ...
+    def get(self, index: int) -> ColumnType | None: ...
+
+    def set(self, index: int, ctype: ColumnType) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def _literal(node: exp.Literal, target: ColumnType | None, scope: Scope) -> Scal
     if target is None:
         return constant(ColumnType(types.UNKNOWN), node.this)
     try:
-        return constant(target, target.type.from_text(node.this, target.typmod))
+        return constant(ColumnType(target.type), target.type.from_text(node.this, -1))
     except Error as error:
         raise error.at(position_of(node)) from None
 
@@ -104,12 +106,13 @@ def _boolean(node: exp.Boolean, target: ColumnType | None, scope: Scope) -> Scal
 
 def _parameter(node: exp.Parameter, target: ColumnType | None, scope: Scope) -> Scalar | None:
     index = int(node.name)
-    known = scope.params.type_of(index)
+    scope.params.see(index, position_of(node))
+    known = scope.params.get(index)
     if known is None:
         if target is None:
             return None
         known = ColumnType(target.type)
-        scope.params.settle(index, known)
+        scope.params.set(index, known)
     return Scalar(known, _parameter_reader(index - 1))
 
 
@@ -275,6 +278,13 @@ _FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 VOLATILE = frozenset(
     ["clock_timestamp", "gen_random_uuid", "uuidv4", "uuidv7", "random", "nextval", "setval"]
 )
+
+
+
+def is_volatile(node: exp.Expression) -> bool:
+    """Whether an expression gives another value each time."""
+    return any(str(call.this).lower() in VOLATILE for call in node.find_all(exp.Anonymous))
+
 
 _COMPILERS: dict[type, Callable[[Any, ColumnType | None, Scope], Scalar | None]] = {
     exp.Literal: _literal,
