@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
-from vecsql.planner.plan import KeyLookup, ResultColumn, RowScan, VectorTopK
+from vecsql.planner.plan import (
+    KeyLookup,
+    Relational,
+    ResultColumn,
+    RowScan,
+    SelectPlan,
+    VectorTopK,
+    Widening,
+)
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.key_lookup import key_lookup, row_scan
-from vecsql.planner.rules.topk import topk_block, vector_topk
-from vecsql.planner.rules.widening import Driver, driving_block
+from vecsql.planner.rules.topk import replace_blocks, vector_topk
+from vecsql.planner.rules.widening import BLOCK, Driver, drive_by_distance
 
-__all__ = ["Compiler", "Driver", "direct_plan", "driving_block", "topk_block"]
+__all__ = ["Compiler", "Rewrite", "direct_plan", "rewrite"]
 
 DirectPlan = VectorTopK | KeyLookup | RowScan
 
@@ -22,10 +31,34 @@ def direct_plan(
 ) -> DirectPlan | None:
     """A plan for the whole bound query that needs no DuckDB, if one of the rules has one. `query` is not changed.
 
-    Where none does, topk_block() and driving_block() still move the vector searches within it out of DuckDB.
+    Where none does, rewrite() moves the vector searches within it out of DuckDB.
     """
     for rule in (vector_topk, key_lookup, row_scan):
         plan = rule(query, columns, compiler)
         if plan is not None:
             return plan
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What rewrite() took out of a query: the blocks that run first, by relation name."""
+
+    blocks: dict[str, VectorTopK]
+    driver: Driver | None
+
+    def finish(self, relational: Relational) -> SelectPlan:
+        """The plan of the query whose DuckDB part is `relational` (made with `blocks` as its topk)."""
+        if self.driver is None:
+            return relational
+        return Widening(relational, BLOCK, self.driver.limit, self.driver.offset)
+
+
+def rewrite(root: exp.Expression, compiler: Compiler) -> Rewrite:
+    """Let the top-k blocks within a bound query, and the table that a join is ordered by, read relations of the
+    nearest rows. Changes `root` in place; if there are blocks it must be bound again."""
+    blocks = replace_blocks(root, compiler)
+    driver = drive_by_distance(root, compiler)
+    if driver is not None:
+        blocks[BLOCK] = driver.block
+    return Rewrite(blocks, driver)

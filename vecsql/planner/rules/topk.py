@@ -1,8 +1,8 @@
 """Finds ORDER BY vector <op> query LIMIT k over one table, at the top or inside a larger query.
 
 A block inside a larger query keeps its SELECT list; its FROM becomes a relation with the few rows of the answer, made
-before the query runs. That relation's columns are named c<attnum> as those of base tables are, with one attnum past
-those of any table: the rank.
+before the query runs. That relation's columns are named c<attnum> as those of base tables are, with two attnums past
+those of any table: the distance and the rank.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from vecsql.planner.rules.shape import (
     table_query,
     vector_indexes,
 )
-from vecsql.types import INT8, VECTOR
+from vecsql.types import FLOAT8, INT8, VECTOR
 from vecsql.types.base import ColumnType
 
-RANK_ATTNUM = 2002  # PostgreSQL's tables have at most 1600 columns
+DISTANCE_ATTNUM = 2001  # PostgreSQL's tables have at most 1600 columns
+RANK_ATTNUM = 2002
 
 ORDERABLE = frozenset(
     ("int2", "int4", "int8", "float4", "float8", "text", "varchar", "date", "timestamp", "timestamptz", "bool")
@@ -173,28 +174,65 @@ def _shown(node: exp.Expression) -> str:
     return f"${inner.this.name}" if isinstance(inner, exp.Parameter) else "(InitPlan 1).col1"
 
 
-def topk_block(node: exp.Expression, compiler: Compiler) -> VectorTopK | None:
-    """The rows of a query at any depth, if it is a top-k block: a relation with the columns that its SELECT list
-    needs and the rank, to be read in place of the table, without WHERE, LIMIT and OFFSET."""
-    block = find_block(node, compiler)
-    if block is None:
-        return None
-    items = block.query.select.expressions
-    columns = [c for item in items for c in columns_of(item) if is_own_column(c, block.query)]
-    try:
-        return block_plan(block, block_outputs(columns), compiler, conjuncts(block.query.where))
-    except NotDirect:
-        return None
+def replace_blocks(root: exp.Expression, compiler: Compiler) -> dict[str, VectorTopK]:
+    """Let each top-k block within the bound query `root` (changed in place) read a relation of its rows; the plans
+    by relation name. The table's node gets its name as meta['topk']; the query must then be bound again."""
+    plans: dict[str, VectorTopK] = {}
+    for select in list(root.find_all(exp.Select)):
+        block = find_block(select, compiler)
+        if block is None:
+            continue
+        items = block.query.select.expressions
+        columns = [c for item in items for c in columns_of(item) if is_own_column(c, block.query)]
+        try:
+            terms = conjuncts(block.query.where)
+            plan = block_plan(block, block_outputs(columns), compiler, terms)
+        except NotDirect:
+            continue
+        name = f"topk_{len(plans) + 1}"
+        plans[name] = plan
+        _rewrite(block, name)
+    return plans
+
+
+def _rewrite(block: Block, name: str) -> None:
+    """Make the block read the relation `name`, in its order."""
+    select = block.query.select
+    replace_distances(block)
+    block.query.source.meta["topk"] = name
+    rank = _column(block.query, RANK_ATTNUM, ColumnType(INT8))
+    ordered = exp.Ordered(this=rank, desc=False, nulls_first=False)
+    select.set("order", exp.Order(expressions=[ordered]))
+    for clause in ("where", "limit", "offset"):
+        select.set(clause, None)
+
+
+def replace_distances(block: Block) -> None:
+    """Let every use of the block's distance read its relation."""
+    select = block.query.select
+    clauses = [*select.expressions, select.args["order"]]
+    for node in [n for clause in clauses for n in clause.find_all(exp.Operator, exp.Anonymous)]:
+        found = distance_of(node, block.query)
+        if found is not None and found.same(block.distance):
+            node.replace(_column(block.query, DISTANCE_ATTNUM, ColumnType(FLOAT8)))
+
+
+def _column(query: TableQuery, attnum: int, ctype: ColumnType) -> exp.Column:
+    relation = query.source.alias_or_name
+    node = exp.column(f"c{attnum}", table=relation, quoted=True)
+    node.meta.update(attnum=attnum, table_oid=query.table.oid, relation=relation, ctype=ctype)
+    return node
 
 
 def block_outputs(columns: Iterable[exp.Column]) -> tuple[Output, ...]:
-    """These columns of a block's table, and the rank."""
+    """These columns of a block's table, the distance and the rank."""
     outputs = {
         column.meta["attnum"]: Output(_named(column.meta["attnum"], _type_of(column)), "column", column.meta["attnum"])
         for column in columns
     }  # fmt: skip
     return (
         *outputs.values(),
+        Output(_named(DISTANCE_ATTNUM, ColumnType(FLOAT8)), "distance"),
         Output(_named(RANK_ATTNUM, ColumnType(INT8)), "rank"),
     )
 

@@ -24,6 +24,7 @@ from vecsql.planner.rules.topk import (
     block_plan,
     expands,
     order_target,
+    replace_distances,
 )
 
 BLOCK = "topk_0"
@@ -35,15 +36,14 @@ _ARGS = {"expressions", "from_", "joins", "where", "order", "limit", "offset", "
 class Driver:
     """The table that a query's order comes from, as a block read through relation BLOCK."""
 
-    source: exp.Table  # the table's place in FROM
     block: VectorTopK
     limit: ScalarExpr
     offset: ScalarExpr | None
 
 
-def driving_block(root: exp.Expression, compiler: Compiler) -> Driver | None:
-    """The block through which a query at the top reads its nearest rows; None where it is no ORDER BY distance
-    LIMIT k over inner joins."""
+def drive_by_distance(root: exp.Expression, compiler: Compiler) -> Driver | None:
+    """Make the query at the top (changed in place) read its nearest rows through a block; None where it is no
+    ORDER BY distance LIMIT k over inner joins."""
     query = _driving_query(root, compiler)
     if query is None:
         return None
@@ -59,7 +59,9 @@ def driving_block(root: exp.Expression, compiler: Compiler) -> Driver | None:
         block = _plan(query, distance, compiler)
     except NotDirect:
         return None
-    return Driver(query.source, block, limit, offset)
+    replace_distances(Block(query, distance, ()))
+    query.source.meta["topk"] = BLOCK
+    return Driver(block, limit, offset)
 
 
 def _driving_query(root: exp.Expression, compiler: Compiler) -> TableQuery | None:
