@@ -51,7 +51,7 @@ __all__ = [
     "DATE", "FLOAT4", "FLOAT8", "INET", "INT2", "INT2VECTOR", "INT4", "INT8", "INTERVAL", "JSON",
     "JSONB", "NAME", "NUMERIC", "OID", "OIDVECTOR", "PG_NODE_TREE", "RECORD", "REFCURSOR",
     "REGCLASS", "REGCOLLATION", "REGNAMESPACE", "REGOPER", "REGOPERATOR", "REGPROC", "REGPROCEDURE",
-    "REGROLE", "REGTYPE", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "UNKNOWN", "UUID",
+    "REGROLE", "REGTYPE", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMETZ", "UNKNOWN", "UUID",
     "VARCHAR", "VECTOR", "VOID", "XID", "XML", "ColumnType", "Interval", "SqlType", "all_types",
     "by_name", "by_oid",
 ]  # fmt: skip

@@ -38,7 +38,7 @@ _MONTHS = {
             "december",
         ),
         1,
-    )  # fmt: skip
+    )
     for length in (3, len(name))
 } | {"sept": 9}
 _IGNORED = {

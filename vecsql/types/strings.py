@@ -123,10 +123,11 @@ def _name_coerce(value: Any, typmod: int = -1) -> str:
 
 TEXT = _string_type(25, "text", "text", 1009, preferred=True)
 VARCHAR = _string_type(1043, "varchar", "character varying", 1015, coerce=_varchar, sized="varchar")
+# Before bpchar: in SQL the name char means bpchar, only "char" in quotes this one.
+CHAR = _string_type(18, "char", '"char"', 1002, category="Z", size=1, coerce=_char_coerce)
 BPCHAR = _string_type(
     1042, "bpchar", "character", 1014, coerce=_bpchar, sized="char", aliases=("char",)
 )
-CHAR = _string_type(18, "char", '"char"', 1002, category="Z", size=1, coerce=_char_coerce)
 NAME = _string_type(19, "name", "name", 1003, size=64, coerce=_name_coerce)
 UNKNOWN = _string_type(705, "unknown", "unknown", 0, category="X", size=-2)
 CSTRING = _string_type(2275, "cstring", "cstring", 1263, category="P", size=-2)
