@@ -17,9 +17,10 @@ from vecsql.index.results import EMPTY
 FORMAT_VERSION: Final = 1
 MAX_POOL: Final = 4096  # a sorted pool beyond this costs more than an exact scan
 MAX_TOUCHED: Final = 1 << 14
-# Rows that a walk scores per place in its pool, and what one costs relative to scanning a row's codes in order.
-ROWS_PER_PLACE: Final = 24
-WALK_PENALTY: Final = 1.5
+# The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
+OVERSAMPLE: Final = 1.5
+# A place in the pool of a walk costs as much time as scanning the codes of so many rows that pass.
+SCANNED_PER_PLACE: Final = 100
 WIDEN: Final = 1.3  # a filtered walk needs more than effort / share places, for what passes is not spread evenly
 
 NO_TWINS: Final = np.empty(0, np.int32)
@@ -77,15 +78,35 @@ class GraphIndex:
         compiled = kernels.search_kernels()
         if compiled is None or k > MAX_POOL // 2 or (self.metric == "cosine" and not query.any()):
             return self._exact(vectors, query, k, mask)
-        effort = max(effort, k)
-        share = min(1.0, passing / self._indexed)
-        width = effort if mask is None else math.ceil(effort / share * (WIDEN if share < 0.9 else 1))
-        result = None
-        if width <= MAX_POOL and ROWS_PER_PLACE * WALK_PENALTY * width < passing:
-            result = self._walk(compiled, vectors, query, k, width, mask)
-        if result is None or len(result.positions) < min(k, passing):
-            result = self._scan(compiled, vectors, query, k, effort, mask)
+        width = math.ceil(OVERSAMPLE * max(effort, k))
+        if mask is not None:
+            mask = np.ascontiguousarray(mask)
+        result = self._walk_until(compiled, vectors, query, k, width, mask, passing)
+        if result is None:
+            result = self._scan(compiled, vectors, query, k, width, mask)
         return result
+
+    def _walk_until(
+        self,
+        compiled: Any,
+        vectors: Vectors,
+        query: Any,
+        k: int,
+        effort: int,
+        mask: Mask | None,
+        passing: int,
+    ) -> SearchResult | None:
+        """Walk, wider as fewer rows pass, until enough are found; None where a scan is cheaper."""
+        width, wanted = effort, min(k, passing)
+        if mask is not None:
+            width = math.ceil(effort * max(1.0, WIDEN * self._indexed / passing))
+            wanted = min(k + k // 4, passing)
+        while width <= MAX_POOL and width * SCANNED_PER_PLACE < passing:
+            result = self._walk(compiled, vectors, query, k, width, mask)
+            if result.reranked >= wanted:
+                return result
+            width *= 4
+        return None
 
     def _walk(
         self, compiled: Any, vectors: Vectors, query: Any, k: int, width: int, mask: Mask | None
@@ -118,10 +139,10 @@ class GraphIndex:
         return SearchResult(out[:found], values[:found], int(spent[0]), int(spent[1]))
 
     def _scan(
-        self, compiled: Any, vectors: Vectors, query: Any, k: int, effort: int, mask: Mask | None
+        self, compiled: Any, vectors: Vectors, query: Any, k: int, width: int, mask: Mask | None
     ) -> SearchResult:
         """Score the codes of every passing row, then the float32 vectors of the best."""
-        width = max(effort, 2 * k + 32)
+        width = max(width, 2 * k + 32)
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
         spent = np.empty(2, np.int64)
         found = compiled.code_search(
@@ -142,9 +163,7 @@ class GraphIndex:
         )
         return SearchResult(out[:found], values[:found], int(spent[0]), int(spent[1]))
 
-    def _exact(
-        self, vectors: Vectors, query: Any, k: int, mask: Mask | None
-    ) -> SearchResult:
+    def _exact(self, vectors: Vectors, query: Any, k: int, mask: Mask | None) -> SearchResult:
         """Exact over float32, for what the kernels cannot do (yet); leaves out what is not indexed."""
         if self._indexed < len(vectors):
             indexed = ~np.isnan(self._heads[:, -1])

@@ -16,14 +16,16 @@ from vecsql.index.graph import FORMAT_VERSION, GraphIndex
 from vecsql.index.options import GraphOptions
 
 LINE: Final = 64
-HEAD_BYTES: Final = 12
+HEAD_BYTES: Final = 8
 SAMPLE: Final = 8192  # rows that decide centre and units
 CLIP_RMS: Final = 8.0  # l1: codes reach this many times the root mean square
 SEED: Final = 0x5EC5
 FIRST_LAYER: Final = 64
 LAYER_RATIO: Final = 32
 BATCH_SHARE: Final = 0.02
-SLACK: Final = 1.0
+# A neighbour is left out when one kept before is nearer to it by this factor; above 1 makes more long edges.
+SLACK: Final = 1.1
+SLACK_IP: Final = 1.0  # a factor means nothing for inner products, which may be negative
 
 Run = Callable[[Callable[[int, int], Any], int, int], list[Any]]
 
@@ -93,14 +95,15 @@ class _Build:
         n, d = vectors.shape
         stride = -(-(d + HEAD_BYTES) // LINE) * LINE
         self.degree = 2 * options.m
+        self.slack = SLACK_IP if metric == "ip" else SLACK
         self.rows = aligned_zeros(n, stride)
         self.heads = self.rows.view(np.float32)
         self.graph = np.full((n, self.degree), -1, np.int32)
         self.lengths = np.empty((n, self.degree), np.float32)
 
     def run(self) -> GraphIndex:
-        center, unit, largest = self._survey()
-        indexed = self._quantise(center, unit, largest)
+        center, unit = self._survey()
+        indexed = self._quantise(center, unit)
         twins, order = self._twins_and_order()
         levels = self._insert_all(order)
         mended = 0
@@ -129,42 +132,40 @@ class _Build:
         }
         return GraphIndex(self.metric, parameters, sections)
 
-    def _survey(self) -> tuple[npt.NDArray[np.float32], float, float]:
-        """Centre, unit and (ip) largest norm of the rows."""
+    def _survey(self) -> tuple[npt.NDArray[np.float32], float]:
+        """The centre that is subtracted before coding, and the unit that lengths are coded in."""
         n, d = self.vectors.shape
         shown = np.flatnonzero(self.valid) if len(self.valid) else np.arange(n)
         if not len(shown):
-            return np.zeros(d, np.float32), 1.0, 0.0
-        picked = shown[:: max(1, len(shown) // SAMPLE)]
-        sample = self.vectors[picked].astype(np.float64)
+            return np.zeros(d, np.float32), 1.0
+        sample = self.vectors[shown[:: max(1, len(shown) // SAMPLE)]].astype(np.float64)
         if self.metric == "cosine":
             norms = np.linalg.norm(sample, axis=1, keepdims=True)
             sample = np.divide(sample, norms, out=np.zeros_like(sample), where=norms > 0)
-        center = sample.mean(axis=0).astype(np.float32)
+        center = np.zeros(d) if self.metric == "ip" else sample.mean(axis=0)
         apart = sample - center
         rms = float(np.sqrt(np.mean(apart * apart)))
+        unit = rms * d**0.5
         if self.metric == "l1":
-            widest = float(np.abs(apart).max(initial=0.0))
-            return center, (min(widest, CLIP_RMS * rms) / 127.0) or 1.0, 0.0
-        largest = 0.0
-        if self.metric == "ip":
-            largest = float(np.sqrt(self._largest_square(shown)))
-        return center, (rms * d**0.5) or 1.0, largest
+            unit = min(float(np.abs(apart).max()), CLIP_RMS * rms) / 127.0
+        return center.astype(np.float32), unit or 1.0
 
-    def _largest_square(self, shown: npt.NDArray[np.intp]) -> float:
-        blocks = range(0, len(shown), SAMPLE)
-        wide = (self.vectors[shown[b : b + SAMPLE]].astype(np.float64) for b in blocks)
-        return max(float(np.einsum("ij,ij->i", w, w).max()) for w in wide)
-
-    def _quantise(self, center: Any, unit: float, largest: float) -> int:
+    def _quantise(self, center: Any, unit: float) -> int:
         code = flat.METRIC_CODES[self.metric]
 
         def work(start: int, stop: int) -> int:
             return int(
                 self.kernels.quantise(
-                    self.vectors, self.valid, code, center, unit, largest, start, stop,
-                    self.rows, self.heads,
-                )  # fmt: skip
+                    self.vectors,
+                    self.valid,
+                    code,
+                    center,
+                    unit,
+                    start,
+                    stop,
+                    self.rows,
+                    self.heads,
+                )
             )
 
         return sum(self.run_chunks(work, 0, len(self.rows)))
@@ -209,14 +210,26 @@ class _Build:
         sizes = np.array(levels.sizes, np.int64)
         width = self.options.ef_construction
 
-        def find(first: int, last: int) -> None:
-            self.kernels.find_neighbours(
-                self.rows, self.heads, self.manhattan, order, levels.upper, sizes, first, last,
-                width, self.degree // 2, SLACK, self.degree // 4, self.graph, self.lengths,
+        places = np.empty(stop - start, np.int64)
+        entries = np.empty(stop - start, np.int32)
+
+        def locate(first: int, last: int) -> None:
+            self.kernels.locate(
+                self.rows, self.heads, self.manhattan, order, levels.upper, sizes, start, first, last,
+                places, entries,
             )  # fmt: skip
 
-        self.run_chunks(find, start, stop)
-        batch = order[start:stop]
+        self.run_chunks(locate, start, stop)
+        together = np.argsort(places, kind="stable")
+        batch, entries = order[start:stop][together], entries[together]
+
+        def find(first: int, last: int) -> None:
+            self.kernels.find_neighbours(
+                self.rows, self.heads, self.manhattan, batch, entries, first, last,
+                width, self.degree // 2, self.slack, self.degree // 2, self.graph, self.lengths,
+            )  # fmt: skip
+
+        self.run_chunks(find, 0, stop - start)
         chosen = self.graph[batch]
         source, place = np.nonzero(chosen >= 0)
         targets = chosen[source, place]
@@ -229,7 +242,7 @@ class _Build:
         def attach(first: int, last: int) -> None:
             self.kernels.attach(
                 self.rows, self.heads, self.manhattan, found, bounds, sources, distances, first, last,
-                SLACK, self.degree // 2, self.graph, self.lengths,
+                self.degree - self.degree // 8, self.slack, self.degree // 2, self.graph, self.lengths,
             )  # fmt: skip
 
         self.run_chunks(attach, 0, len(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vecsql.kernels.graph_build import attach, find_neighbours, fingerprint, mend
+from vecsql.kernels.graph_build import attach, find_neighbours, fingerprint, locate, mend
 from vecsql.kernels.quantized import quantise
 
-__all__ = ["attach", "find_neighbours", "fingerprint", "mend", "quantise"]
+__all__ = ["attach", "find_neighbours", "fingerprint", "locate", "mend", "quantise"]

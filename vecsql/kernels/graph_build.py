@@ -14,7 +14,7 @@ from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.quantized import CODES, HEADS, code_distance
 from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
 
-HEAD_BYTES = 12
+HEAD_BYTES = 8
 
 
 @helper
@@ -26,12 +26,7 @@ def load_codes(rows: Any, heads: Any, row: Any, manhattan: Any, codes: Any) -> A
     last = head.shape[0] - 1
     if not manhattan:
         codes[stride - HEAD_BYTES :] = 0
-    return (
-        head[last - 1],
-        np.float32(1),
-        np.float32(-2) * head[last - 2],
-        np.float32(-2) * head[last],
-    )
+    return head[last], np.float32(1), np.float32(-2) * head[last - 1]
 
 
 @helper
@@ -97,6 +92,45 @@ def choose(
         types.int64,
         types.int64,
         types.int64,
+        writable(types.int64, 1),
+        writable(types.int32, 1),
+    )
+)
+def locate(
+    rows: Any,
+    heads: Any,
+    manhattan: Any,
+    order: Any,
+    upper: Any,
+    levels: Any,
+    first: Any,
+    start: Any,
+    stop: Any,
+    places: Any,
+    entries: Any,
+) -> None:
+    """Find where the walks of order[start:stop] enter the graph; results for order[first] come first.
+
+    `places` groups walks that will meet the same rows: done one after the other they find them in the cache.
+    """
+    codes = np.empty(rows.shape[1], np.int8)
+    for rank in range(start, stop):
+        weights = load_codes(rows, heads, np.int64(order[rank]), manhattan, codes)
+        entry, _, _, top = descend(rows, heads, order, upper, levels, codes, weights, manhattan)
+        places[rank - first] = (top << 32) | entry
+        entries[rank - first] = entry
+
+
+@kernel(
+    types.void(
+        CODES,
+        HEADS,
+        types.boolean,
+        IDS,
+        IDS,
+        types.int64,
+        types.int64,
+        types.int64,
         types.int64,
         types.float32,
         types.int64,
@@ -108,9 +142,8 @@ def find_neighbours(
     rows: Any,
     heads: Any,
     manhattan: Any,
-    order: Any,
-    upper: Any,
-    levels: Any,
+    batch: Any,
+    entries: Any,
     start: Any,
     stop: Any,
     width: Any,
@@ -120,7 +153,7 @@ def find_neighbours(
     graph: Any,
     lengths: Any,
 ) -> None:
-    """Search the graph with a pool of `width` for the rows order[start:stop] and write their out-edges.
+    """Search the graph with a pool of `width` for the rows batch[start:stop] and write their out-edges.
 
     Rows of one batch may be done by several threads: none of them is reachable before its batch is attached.
     """
@@ -130,10 +163,10 @@ def find_neighbours(
     fresh = np.empty(graph.shape[1], np.int32)
     touched = np.empty(1 << 14, np.int32)
     visited = np.zeros((rows.shape[0] + 63) // 64, np.uint64)
-    for rank in range(start, stop):
-        row = np.int64(order[rank])
+    for i in range(start, stop):
+        row, entry = np.int64(batch[i]), np.int64(entries[i])
         weights = load_codes(rows, heads, row, manhattan, codes)
-        entry, nearest, _ = descend(rows, heads, order, upper, levels, codes, weights, manhattan)
+        nearest = code_distance(rows, heads, entry, codes, weights, manhattan)
         size, _ = walk(
             rows,
             heads,
@@ -164,6 +197,7 @@ def find_neighbours(
         read_only(types.float32, 1),
         types.int64,
         types.int64,
+        types.int64,
         types.float32,
         types.int64,
         writable(types.int32, 2),
@@ -180,12 +214,13 @@ def attach(
     distances: Any,
     start: Any,
     stop: Any,
+    limit: Any,
     slack: Any,
     floor: Any,
     graph: Any,
     lengths: Any,
 ) -> None:
-    """Add the reverse edges targets[i] -> sources[bounds[i]:bounds[i + 1]] for i in start:stop; prunes full rows."""
+    """Add the reverse edges targets[i] -> sources[bounds[i]:bounds[i + 1]] for i in start:stop; prunes rows that overflow to `limit`."""
     degree = graph.shape[1]
     codes = np.empty(rows.shape[1], np.int8)
     keys = np.empty(4 * degree, np.uint64)
@@ -205,9 +240,7 @@ def attach(
             count, _ = pool_insert(keys, count, keys.shape[0], make_key(far[j], neighbours[j]))
         for j in range(first, last):
             count, _ = pool_insert(keys, count, keys.shape[0], make_key(distances[j], sources[j]))
-        choose(
-            rows, heads, manhattan, keys, count, degree, slack, floor, codes, neighbours, far
-        )
+        choose(rows, heads, manhattan, keys, count, limit, slack, floor, codes, neighbours, far)
 
 
 @helper

@@ -48,15 +48,26 @@ def unvisit(visited: Any, touched: Any, count: Any) -> None:
 
 @helper
 def descend(
-    rows: Any, heads: Any, order: Any, upper: Any, levels: Any, codes: Any, weights: Any, manhattan: Any
+    rows: Any,
+    heads: Any,
+    order: Any,
+    upper: Any,
+    levels: Any,
+    codes: Any,
+    weights: Any,
+    manhattan: Any,
 ) -> Any:
-    """The nearest row that greedy walks from the smallest layer down find: (row, distance, rows scored)."""
+    """The nearest row that greedy walks from the smallest layer down find.
+
+    Returns (row, distance, rows scored, rank in the smallest layer where the descent began).
+    """
     best, nearest = np.int64(0), np.float32(np.inf)
     for rank in range(levels[0]):
         found = code_distance(rows, heads, np.int64(order[rank]), codes, weights, manhattan)
         if found < nearest:
             best, nearest = np.int64(rank), found
     scored = np.int64(levels[0])
+    top = best
     start = np.int64(0)
     for level in range(1, levels.shape[0]):
         moved = True
@@ -77,7 +88,7 @@ def descend(
                 if found < nearest:
                     best, nearest, moved = np.int64(neighbour), found, True
         start += levels[level]
-    return np.int64(order[best]), nearest, scored
+    return np.int64(order[best]), nearest, scored, top
 
 
 @helper
@@ -114,6 +125,10 @@ def walk(
             cursor += 1
             continue
         pool[cursor] = key | EXPANDED
+        if cursor + 1 < size:
+            following = graph.ctypes.data + key_row(pool[cursor + 1]) * graph.shape[1] * 4
+            for line in range(0, graph.shape[1] * 4, LINE):
+                prefetch(following + line)
         count = np.int64(0)
         for neighbour in graph[key_row(key)]:
             if neighbour < 0:
@@ -161,6 +176,10 @@ def rerank(
     scored = np.int64(0)
     for i in range(size):
         row = key_row(pool[i])
+        if i + 1 < size:
+            following = vectors.ctypes.data + key_row(pool[i + 1]) * vectors.shape[1] * 4
+            for line in range(0, vectors.shape[1] * 4, LINE):
+                prefetch(following + line)
         while row >= 0:
             if mask.shape[0] == 0 or mask[row]:
                 scored += 1
@@ -224,9 +243,9 @@ def graph_search(
     returns the number of rows found. `codes`, `visited` and `touched` are scratch.
     """
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
-    weights = (np.float32(0), w_bias, w_scale, np.float32(0))
+    weights = (np.float32(0), w_bias, w_scale)
     manhattan = metric == L1
-    entry, nearest, scored = descend(
+    entry, nearest, scored, _ = descend(
         rows, heads, order, upper, levels, codes, weights, manhattan
     )
     fresh = touched[touched.shape[0] - graph.shape[1] :]
@@ -287,7 +306,7 @@ def code_search(
 ) -> Any:
     """Nearest rows that pass `mask`: scan their codes into a pool, re-rank it, keep len(best); as graph_search."""
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
-    weights = (np.float32(0), w_bias, w_scale, np.float32(0))
+    weights = (np.float32(0), w_bias, w_scale)
     manhattan = metric == L1
     last = heads.shape[1] - 1
     capacity = pool.shape[0]

@@ -1,16 +1,16 @@
-"""SQ8 rows: int8 codes and three floats in one run of cache lines, and distances between them.
+"""SQ8 rows: int8 codes and two floats in one run of cache lines, and distances between them.
 
-A row is `stride` bytes, a multiple of 64: codes from the front, and at the very end float32 scale, bias and
-lift. The query's bytes over those three are zero, so that one dot product runs over whole rows. With codes c of
-x - center, scaled by 1 / unit, a distance is
+A row is `stride` bytes, a multiple of 64: codes from the front, and at the very end float32 scale and bias. The
+query's bytes over those two are zero, so that one dot product runs over whole rows. With codes c of
+(x - center) / unit, a distance is
 
-    offset + w_bias * bias + w_scale * scale * dot(c, query codes) + w_lift * lift
+    offset + w_bias * bias + w_scale * scale * dot(c, query codes)
 
-l2, cosine: bias = |x^|^2 of the decoded row, w = (1, -2 query scale, 0), which is |x^ - q^|^2 - |q^|^2; cosine is l2 over
-normalised rows. ip: w = (0, -query scale, 0) in a search; in a build the rows are lifted by sqrt(max |x|^2 - |x|^2)
-into one more dimension, where the nearest row is the one of largest inner product (Bachrach et al., RecSys 2014).
-l1: one step for all rows, zeros at the end, and the sum of code differences is the distance.
-A NaN lift marks a row that is not indexed.
+l2, cosine: bias = |x^|^2 of the decoded row, w = (1, -2 query scale), which is |x^ - q^|^2 - |q^|^2; cosine is l2 over
+normalised rows. ip: no centre, bias = 0, w = (0, -2 query scale); graphs built on inner products themselves found more
+than those built in the space lifted by one dimension that makes the search Euclidean (recall@10 of .92 against .71 on
+GloVe). l1: one step for all rows, zeros at the end, and the sum of code differences is the distance.
+A NaN bias marks a row that is not indexed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.simd import difference_i8, dot_i8
 
-SCALE, BIAS, LIFT = -3, -2, -1  # columns of the float32 view of the rows
+SCALE, BIAS = -2, -1  # columns of the float32 view of the rows
 LARGEST_BIAS, LARGEST_SCALE = np.float32(1e30), np.float32(1e15)  # products stay finite
 
 CODES = read_only(types.int8, 2)
@@ -49,19 +49,19 @@ def shifted(value: Any, factor: Any, center: Any, shrink: Any) -> Any:
 
 
 @helper
-def encode(row: Any, factor: Any, center: Any, centred: Any, unit: Any, metric: Any, codes: Any) -> Any:
+def encode(row: Any, factor: Any, center: Any, unit: Any, metric: Any, codes: Any) -> Any:
     """Write int8 codes of row * factor - center, zeros behind them; returns the scale (float32)."""
     dimensions = row.shape[0]
     shrink = 1.0 / unit
     largest = 0.0
     for j in range(dimensions):
-        size = abs(shifted(row[j], factor, center[j] if centred else np.float32(0), shrink))
+        size = abs(shifted(row[j], factor, center[j], shrink))
         largest = max(largest, size)
     if metric == L1:
         largest = 127.0
     to_code = 127.0 / largest if largest > 0.0 else 0.0
     for j in range(dimensions):
-        value = shifted(row[j], factor, center[j] if centred else np.float32(0), shrink) * to_code
+        value = shifted(row[j], factor, center[j], shrink) * to_code
         codes[j] = np.int8(np.rint(min(max(value, -127.0), 127.0)))
     for j in range(dimensions, codes.shape[0]):
         codes[j] = 0
@@ -73,20 +73,18 @@ def prepare_query(query: Any, center: Any, unit: Any, metric: Any, codes: Any) -
     """Encode a query; returns (w_bias, w_scale)."""
     if metric == COSINE:
         norm = norm_of(query)
-        scale = encode(query, 1.0 / norm if norm > 0.0 else 0.0, center, True, unit, metric, codes)
+        scale = encode(query, 1.0 / norm if norm > 0.0 else 0.0, center, unit, metric, codes)
         return np.float32(1), np.float32(-2) * scale
     if metric == IP:
-        scale = encode(query, 1.0, center, False, unit, metric, codes)
-        return np.float32(0), np.float32(-1)
-    scale = encode(query, 1.0, center, True, unit, metric, codes)
+        scale = encode(query, 1.0, center, unit, metric, codes)
+        return np.float32(0), np.float32(-2) * scale
+    scale = encode(query, 1.0, center, unit, metric, codes)
     return np.float32(1), np.float32(-2) * scale
 
 
 @helper
-def code_distance(
-    rows: Any, heads: Any, row: Any, codes: Any, weights: Any, manhattan: Any
-) -> Any:
-    """Distance (float32) of a row to encoded `codes`; weights = (offset, w_bias, w_scale, w_lift)."""
+def code_distance(rows: Any, heads: Any, row: Any, codes: Any, weights: Any, manhattan: Any) -> Any:
+    """Distance (float32) of a row to encoded `codes`; weights = (offset, w_bias, w_scale)."""
     stride = rows.shape[1]
     address = rows.ctypes.data + row * stride
     if manhattan:
@@ -94,12 +92,7 @@ def code_distance(
     dot = np.float32(dot_i8(codes.ctypes.data, address, stride))
     head = heads[row]
     last = head.shape[0] - 1
-    return (
-        weights[0]
-        + weights[1] * head[last - 1]
-        + weights[2] * (head[last - 2] * dot)
-        + weights[3] * head[last]
-    )
+    return weights[0] + weights[1] * head[last] + weights[2] * (head[last - 1] * dot)
 
 
 @kernel(
@@ -108,7 +101,6 @@ def code_distance(
         read_only(types.boolean, 1),
         types.int64,
         QUERY,
-        types.float64,
         types.float64,
         types.int64,
         types.int64,
@@ -122,7 +114,6 @@ def quantise(
     metric: Any,
     center: Any,
     unit: Any,
-    largest_norm: Any,
     start: Any,
     stop: Any,
     rows: Any,
@@ -134,23 +125,22 @@ def quantise(
     """
     count = np.int64(0)
     for i in range(start, stop):
-        norm = norm_of(vectors[i])
-        if (valid.shape[0] > 0 and not valid[i]) or (metric == COSINE and norm == 0.0):
+        factor = 1.0
+        if metric == COSINE:
+            norm = norm_of(vectors[i])
+            factor = 1.0 / norm if norm > 0.0 else 0.0
+        if (valid.shape[0] > 0 and not valid[i]) or factor == 0.0:
             rows[i, :] = 0
-            heads[i, LIFT] = np.nan
+            heads[i, BIAS] = np.nan
             continue
         count += 1
-        factor = 1.0 / norm if metric == COSINE else 1.0
-        scale = encode(vectors[i], factor, center, True, unit, metric, rows[i])
+        scale = encode(vectors[i], factor, center, unit, metric, rows[i])
         if metric == L1:
             continue
         address = rows.ctypes.data + i * rows.shape[1]
         square = np.float32(dot_i8(address, address, rows.shape[1]))
-        bias = min(scale * scale * square, LARGEST_BIAS)
-        lift = 0.0
-        if metric == IP:
-            lift = math.sqrt(max(largest_norm * largest_norm - norm * norm, 0.0)) / unit
         heads[i, SCALE] = scale
-        heads[i, BIAS] = min(bias + np.float32(lift * lift), LARGEST_BIAS)
-        heads[i, LIFT] = np.float32(lift)
+        heads[i, BIAS] = (
+            np.float32(0) if metric == IP else min(scale * scale * square, LARGEST_BIAS)
+        )
     return count

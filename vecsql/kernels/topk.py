@@ -11,6 +11,7 @@ from vecsql.kernels.simd import bits_float, float_bits
 
 SIGN = np.uint32(0x80000000)
 ALL_BITS = np.uint32(0xFFFFFFFF)
+COUNTED = 96  # so many keys are counted with SIMD sooner than halved with mispredicted branches
 NAN_BITS = np.uint32(0xFFC00000)  # above +inf once ordered: NaN sorts last, as in SQL
 
 
@@ -52,12 +53,16 @@ def pool_insert(pool: Any, size: Any, capacity: Any, key: Any) -> Any:
             return size, capacity
         size -= 1
     low, high = np.int64(0), np.int64(size)
-    while low < high:
+    while high - low > COUNTED:
         middle = (low + high) >> 1
         if pool[middle] < key:
             low = middle + 1
         else:
             high = middle
+    smaller = np.int64(0)
+    for i in range(low, high):
+        smaller += np.int64(pool[i] < key)
+    low += smaller
     for i in range(size, low, -1):
         pool[i] = pool[i - 1]
     pool[low] = key
