@@ -21,7 +21,8 @@ from vecsql.session.rows import RowReader
 from vecsql.session.session import Session
 from vecsql.session.statements import Statement
 from vecsql.settings.checks import zone_of
-from vecsql.types.rows import OutputStyle, encode_rows
+from vecsql.types.formatting import TextFormat
+from vecsql.types.rows import encode_rows
 
 FLUSH_BYTES = 256 * 1024
 
@@ -37,7 +38,7 @@ class Backend:
         self._flush = flush
         self._simple: Iterator[tuple[Statement, Result]] | None = None
         self._style_version = -1
-        self._output_style = OutputStyle()
+        self._output_style = TextFormat()
         session.on_notice = self._notice
         self._handlers: dict[type, Callable[[Any], None]] = {
             events.Query: self._query,
@@ -146,13 +147,18 @@ class Backend:
                 self._flush()
         return count
 
-    def _style(self) -> OutputStyle:
+    def _style(self) -> TextFormat:
         """The settings that text output depends on, made again only when a setting has changed."""
         settings = self.session.settings
         if self._style_version != settings.version:
             self._style_version = settings.version
             zone = zone_of(settings.get("timezone"))
-            self._output_style = OutputStyle(zone, settings.get("bytea_output"))
+            self._output_style = TextFormat(
+                zone,
+                settings.get("extra_float_digits"),
+                settings.get("bytea_output"),
+                self.session.reg_name,
+            )
         return self._output_style
 
     # Extended query

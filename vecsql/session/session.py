@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlglot import exp
 
 from vecsql.catalog.model import Catalog
+from vecsql.catalog.names import regclass_out
 from vecsql.errors import Error, QueryCanceled, ReadOnlySqlTransaction, UndefinedParameter
 from vecsql.executor.context import ExecContext, Notice, Result
 from vecsql.executor.execute import execute
@@ -26,6 +27,7 @@ from vecsql.session.statements import Statement, StatementStore, require_same_co
 from vecsql.session.transactions import Transactions
 from vecsql.settings import Settings
 from vecsql.storage.interface import Engine, Transaction
+from vecsql.types.base import by_oid
 
 _NOTICE_RANK = {"DEBUG": 0, "LOG": 1, "INFO": 9, "NOTICE": 2, "WARNING": 3, "ERROR": 4}
 _MIN_RANK = {"log": 1, "info": 2, "notice": 2, "warning": 3, "error": 4}
@@ -264,6 +266,14 @@ class Session:
         """A NOTIFY of any session arrives."""
         self.notifications.append(notification)
         self.on_notification()
+
+    def reg_name(self, type_name: str, oid: int) -> str | None:
+        """How a regclass or regtype value prints; None: as its number."""
+        if type_name == "regclass":
+            catalog = self.catalog
+            return regclass_out(catalog, oid, self.planner.search_path(catalog))
+        found = by_oid(oid) if type_name == "regtype" else None
+        return found.sql_name if found is not None else None
 
     # The end of transactions and of the session
 
