@@ -48,20 +48,19 @@ def _special(value: float) -> str:
 
 
 def float8_to_text(value: float) -> str:
-    text = repr(float(value))
-    if text.endswith(".0") and len(text) <= 16:
-        return text[:-2]
+    if 1e-4 <= abs(value) < 1e15:  # repr has PostgreSQL's digits and notation here
+        return repr(float(value)).removesuffix(".0")
     if not math.isfinite(value):
         return _special(value)
-    if "e" not in text and len(text) < 16:
-        return text
-    return shortest(text, 15)
+    return shortest(repr(float(value)), 15)
 
 
 def float4_to_text(value: float) -> str:
+    if 1e-4 <= abs(value) < 1e6:
+        return str(np.float32(value)).removesuffix(".0")
     if not math.isfinite(value):
         return _special(value)
-    return shortest(np.format_float_scientific(np.float32(value), unique=True), 6)
+    return shortest(str(np.float32(value)), 6)
 
 
 def parse_float(text: str, type_name: str) -> float:
