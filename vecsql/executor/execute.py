@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vecsql.executor import explain, key_lookup, vector_topk, widening  # noqa: F401  they register their operators
+from vecsql.executor import (  # noqa: F401  they register their operators
+    change,
+    ddl,
+    explain,
+    insert,
+    key_lookup,
+    vector_topk,
+    widening,
+)
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.operators import execute_plan
 from vecsql.planner.statement import PreparedStatement
