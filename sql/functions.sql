@@ -15,10 +15,10 @@
 CREATE OR REPLACE MACRO vs_is_visible(o) AS (o IS NOT NULL);
 
 -- Expressions are kept as printed text.
--- : pg_get_expr(text, oid) -> text = vs_get_expr_2
+-- : pg_get_expr(pg_node_tree, oid) -> text = vs_get_expr_2
 CREATE OR REPLACE MACRO vs_get_expr_2(expression, relation) AS (expression);
 
--- : pg_get_expr(text, oid, boolean) -> text = vs_get_expr_3
+-- : pg_get_expr(pg_node_tree, oid, boolean) -> text = vs_get_expr_3
 CREATE OR REPLACE MACRO vs_get_expr_3(expression, relation, pretty) AS (expression);
 
 -- int2vector and oidvector count from 0, arrays from 1.

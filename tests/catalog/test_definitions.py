@@ -1,7 +1,18 @@
 import pytest
 
-from tests.catalog.sample import BTREE, HNSW, ITEMS, PRIMARY_KEY, UNIQUE_CODE, items, sample_catalog
+from tests.catalog.sample import (
+    BTREE,
+    HNSW,
+    ITEMS,
+    PRIMARY_KEY,
+    UNIQUE_CODE,
+    VIEW,
+    ctype,
+    items,
+    sample_catalog,
+)
 from vecsql.catalog import definitions
+from vecsql.catalog.model import View
 from vecsql.catalog.system_objects import constraint_text, derived_oid
 
 
@@ -66,3 +77,42 @@ def test_constraint_definitions():
 )
 def test_format_type(oid, typmod, text):
     assert definitions.format_type(oid, typmod) == text
+
+
+VIEWS = [
+    (
+        ("id", "name"),
+        "SELECT id, name FROM items WHERE price < 10",
+        " SELECT id,\n    name\n   FROM items\n  WHERE (price < (10)::numeric);",
+        " SELECT id,\n    name\n   FROM items\n  WHERE price < 10::numeric;",
+    ),
+    (
+        ("id", "other"),
+        "select i.id, o.name as other from items i join items o on i.id = o.category order by i.id desc limit 3",
+        " SELECT i.id,\n    o.name AS other\n   FROM (items i\n     JOIN items o ON ((i.id = o.category)))\n"
+        "  ORDER BY i.id DESC\n LIMIT 3;",
+        " SELECT i.id,\n    o.name AS other\n   FROM items i\n     JOIN items o ON i.id = o.category\n"
+        "  ORDER BY i.id DESC\n LIMIT 3;",
+    ),
+    (
+        ("category", "n"),
+        "select category, count(*) as n from items group by category having count(*) > 1",
+        " SELECT category,\n    count(*) AS n\n   FROM items\n  GROUP BY category\n HAVING (count(*) > 1);",
+        " SELECT category,\n    count(*) AS n\n   FROM items\n  GROUP BY category\n HAVING count(*) > 1;",
+    ),
+    (
+        ("one",),
+        "WITH x AS (SELECT 1 AS one) SELECT one FROM x;",
+        " WITH x AS (SELECT 1 AS one) SELECT one FROM x;",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("columns", "query", "plain", "pretty"), VIEWS, ids=range(len(VIEWS)))
+def test_view_definitions(columns, query, plain, pretty):
+    catalog = sample_catalog()
+    view = View(VIEW, 2200, "v", query, tuple((name, ctype("int8")) for name in columns))
+    changed = catalog.evolve(views={VIEW: view})
+    assert definitions.view_definition(changed, VIEW) == plain
+    assert definitions.view_definition(changed, VIEW, pretty=True) == (pretty or plain)

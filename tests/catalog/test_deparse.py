@@ -3,7 +3,7 @@
 import pytest
 
 from tests.catalog.sample import ctype
-from vecsql.catalog.deparse import expression_text, query_text
+from vecsql.catalog.deparse import expression_text
 from vecsql.catalog.model import Column, Table
 
 COLUMNS = {"a": "int4", "b": "text", "c": "varchar", "d": "numeric", "e": "text", "j": "jsonb",
@@ -78,7 +78,3 @@ def test_printing_is_stable():
 
 def test_what_is_not_covered_stays_as_written():
     assert expression_text("(SELECT max(x) FROM t)", TABLE) == "(SELECT max(x) FROM t)"
-
-
-def test_a_view_query_gets_its_semicolon():
-    assert query_text("SELECT 1 AS one;\n") == " SELECT 1 AS one;"

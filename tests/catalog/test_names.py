@@ -41,7 +41,7 @@ def test_relations_by_name(text, oid):
 def test_regclass_literals():
     catalog = sample_catalog()
     assert names.regclass_in(catalog, "items") == ITEMS
-    with pytest.raises(errors.UndefinedTable, match='relation "app.nope" does not exist'):
+    with pytest.raises(errors.UndefinedTable, match=r'relation "app\.nope" does not exist'):
         names.regclass_in(catalog, "app.nope")
     assert names.regclass_out(catalog, ITEMS) == "items"
     assert names.regclass_out(catalog, ITEMS, ("app",)) == "public.items"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from vecsql.catalog.deparse import expression_text, query_text
+from vecsql.catalog.deparse import expression_text
 from vecsql.catalog.identifiers import quote_identifier, quote_literal
 from vecsql.catalog.model import Catalog, Constraint, Index, IndexColumn, Table
 from vecsql.catalog.names import DEFAULT_PATH, SearchPath, qualified_name, regclass_out
 from vecsql.catalog.system_static import default_opclasses
+from vecsql.catalog.view_text import view_text
 from vecsql.types.base import ColumnType, by_oid
 
 
@@ -86,10 +87,10 @@ def default_text(table: Table, attnum: int, *, pretty: bool = False) -> str | No
     return expression_text(source, table, pretty=pretty, target=column.type)
 
 
-def view_definition(catalog: Catalog, oid: int, *, pretty: bool = True) -> str | None:
+def view_definition(catalog: Catalog, oid: int, *, pretty: bool = False) -> str | None:
     """The view's query as pg_get_viewdef() lays it out, with the final ';'."""
     view = catalog.views.get(oid)
-    return None if view is None else query_text(view.query)
+    return None if view is None else view_text(catalog, view, pretty=pretty)
 
 
 def _index_column(table: Table, index: Index, column: IndexColumn, pretty: bool) -> str:

@@ -1,4 +1,4 @@
-"""Expressions and queries printed as PostgreSQL's ruleutils prints them: DEFAULT, CHECK, index predicates, views.
+"""Expressions printed as PostgreSQL's ruleutils prints them: DEFAULT, CHECK, index predicates.
 
 The source is parsed with PostgreSQL's grammar; types are followed as far as printing needs them, since PostgreSQL shows
 the casts that it inserts: price > 0 prints as (price > (0)::numeric). What is not covered prints as it was written.
@@ -41,7 +41,7 @@ class _Piece:
     literal: str | None = None  # the value of an untyped or numeric literal
 
 
-class _Uncovered(Exception):
+class Uncovered(Exception):
     """The expression has a part that this module does not print."""
 
 
@@ -57,13 +57,8 @@ def expression_text(
         if target is not None:
             piece = printer.assigned(piece, target)
         return printer.settled(piece).text
-    except (_Uncovered, pgparse.PGQueryError, KeyError):
+    except (Uncovered, pgparse.PGQueryError, KeyError):
         return source
-
-
-def query_text(source: str) -> str:
-    """A view's query as pg_get_viewdef() prints it."""
-    return f" {source.strip().rstrip(';')};"
 
 
 @cache
@@ -81,17 +76,20 @@ def _function_types() -> dict[tuple[str, int], tuple[tuple[str, ...], str]]:
 
 
 class Printer:
-    """Prints one expression; `types` gives the type names of the columns in scope."""
+    """Prints expressions; `types` gives the type names of the columns in scope."""
 
-    def __init__(self, types: Mapping[str, str], pretty: bool) -> None:
+    def __init__(
+        self, types: Mapping[str, str], pretty: bool, owners: Mapping[str, str] | None = None
+    ) -> None:
         self.types = types
         self.pretty = pretty
+        self.owners = owners  # the alias to qualify each column with, when there are several
 
     def print(self, node: Tree) -> _Piece:
         kind, body = next(iter(node.items()))
         method = _METHODS.get(kind)
         if method is None:
-            raise _Uncovered(kind)
+            raise Uncovered(kind)
         return method(self, body)
 
     def settled(self, piece: _Piece) -> _Piece:
@@ -129,7 +127,13 @@ class Printer:
 
     def _column(self, body: Tree) -> _Piece:
         names = [field["String"]["sval"] for field in body["fields"]]
-        return _Piece(quote_identifier(names[-1]), self.types.get(names[-1]))
+        owner = names[-2] if len(names) > 1 else (self.owners or {}).get(names[-1], "")
+        return _Piece(self.column_text(owner, names[-1]), self.types.get(names[-1]))
+
+    def column_text(self, alias: str, name: str) -> str:
+        """A column, qualified if there are several relations."""
+        shown = quote_identifier(name)
+        return f"{quote_identifier(alias)}.{shown}" if self.owners and alias else shown
 
     def _constant(self, body: Tree) -> _Piece:
         if body.get("isnull"):
@@ -155,9 +159,11 @@ class Printer:
 
     def _call(self, body: Tree) -> _Piece:
         names = [part["String"]["sval"] for part in body["funcname"]]
+        if body.get("agg_star") and set(body) <= {"funcname", "agg_star", "location", "funcformat"}:
+            return _Piece(f"{quote_identifier(names[-1])}(*)", "int8")
         unsupported = {"agg_order", "agg_filter", "over", "agg_distinct", "agg_star"} & set(body)
         if unsupported or body.get("funcformat") == "COERCE_SQL_SYNTAX":
-            raise _Uncovered(names[-1])
+            raise Uncovered(names[-1])
         arguments = [self.print(argument) for argument in body.get("args", ())]
         wanted, result = _function_types().get((names[-1], len(arguments)), ((), ""))
         shown = [self._argument(a, w) for a, w in _pairs(arguments, wanted)]
@@ -201,7 +207,7 @@ class Printer:
             return self._operator(
                 f"{self._inside(left)} {operator} {word} ({right.text})", operator
             )
-        raise _Uncovered(kind)
+        raise Uncovered(kind)
 
     def _prefix(self, operator: str, piece: _Piece) -> _Piece:
         return self._operator(f"{operator} {self._inside(piece)}", operator, piece.type)
@@ -378,7 +384,7 @@ def _type_of(tree: Tree) -> tuple[str, str]:
     name = tree["names"][-1]["String"]["sval"]
     found = by_name(name)
     if found is None:
-        raise _Uncovered(name)
+        raise Uncovered(name)
     if "arrayBounds" in tree:
         found = by_oid(found.array_oid) or found
     modifiers = [m["A_Const"]["ival"].get("ival", 0) for m in tree.get("typmods", ())]
