@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from vecsql.executor.context import ExecContext
 from vecsql.executor.hits import indices
+from vecsql.executor.scalars import evaluate
 from vecsql.index.base import Mask
 from vecsql.planner.plan import Filter
 from vecsql.storage.interface import Part, PartVersion, TableVersion
@@ -48,6 +49,14 @@ class MaskCache:
 MASKS = MaskCache(CACHE_BYTES)
 
 
+def with_scalars(where: Filter | None, ctx: ExecContext, params: Sequence[Any]) -> Sequence[Any]:
+    """The parameters as passing() wants them: followed by the values of the filter's row-independent expressions."""
+    if where is None or not where.scalars:
+        return params
+    values = [evaluate(expr, ctx, params) for expr in where.scalars]
+    return [*params, *reversed(values)]
+
+
 def passing(
     where: Filter | None,
     version: TableVersion,
@@ -55,7 +64,8 @@ def passing(
     ctx: ExecContext,
     params: Sequence[Any],
 ) -> Mask | None:
-    """(num_rows,) bool of the live rows where the filter is true; None when that is all rows."""
+    """(num_rows,) bool of the live rows where the filter is true; None when that is all rows. `params` come from
+    with_scalars()."""
     live = pv.live
     if where is None:
         return live
@@ -122,5 +132,7 @@ def _by_duckdb(
         names=[*(f"c{attnum}" for attnum in where.attnums), "position"],
     )
     mask = np.zeros(part.num_rows, np.bool_)
-    mask[rows[passing_rows(table, where.sql, ctx, params)]] = True
+    mask[rows[passing_rows(table, where.sql, ctx, params[: len(params) - len(where.scalars)])]] = (
+        True
+    )
     return mask

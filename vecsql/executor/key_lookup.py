@@ -44,6 +44,7 @@ def _find(plan: KeyLookup, version: TableVersion, ctx: ExecContext, params: Sequ
         return Hits.none()
     pv, position = found
     if plan.filter is not None:
+        params = filters.with_scalars(plan.filter, ctx, params)
         mask = filters.passing(plan.filter, version, pv, ctx, params)
         if mask is not None and not mask[position]:
             return Hits.none()
@@ -73,6 +74,7 @@ def _first_rows(
     parts: list[npt.NDArray[np.intp]] = []
     positions: list[npt.NDArray[np.int32]] = []
     missing = stop
+    params = filters.with_scalars(plan.filter, ctx, params)
     for pv in version.parts:
         if missing <= 0:
             break

@@ -90,6 +90,7 @@ class _Scan:
         self.exact = not plan.index_oid or not settings.get("enable_indexscan")
         self.effort: int = settings.get("hnsw.ef_search")
         self.trace = ScanTrace.start(plan, ctx)
+        params = filters.with_scalars(plan.filter, ctx, params)
         self.parts = [
             (pv, filters.passing(plan.filter, version, pv, ctx, params)) for pv in version.parts
         ]

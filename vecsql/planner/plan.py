@@ -74,9 +74,10 @@ class Filter:
     sql: str  # DuckDB SQL over columns c<attnum> and $n
     attnums: tuple[int, ...]
     vectorised: Any = None  # planner.rules.filters.Predicate, None: use DuckDB
-    params: tuple[int, ...] = ()  # the $n it reads, 1-based
+    params: tuple[int, ...] = ()  # the $n it reads, 1-based; 0, -1 ... are the first, second ... of `scalars`
     cacheable: bool = False  # its value depends on nothing but the row and `params`
     text: str = ""  # as EXPLAIN shows it
+    scalars: tuple[ScalarExpr, ...] = ()  # evaluated once, then put past the parameters in reverse order
 
 
 @dataclass(frozen=True, slots=True)

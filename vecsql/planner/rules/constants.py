@@ -27,6 +27,12 @@ def strip(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def constant_of(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | None:
+    """operand(), or the place in the parameters where late_constants() put the value of an expression."""
+    late = strip(node).meta.get("late")
+    return late if isinstance(late, Param) else operand(node, ctype)
+
+
 def operand(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | None:
     """`node` as a constant or parameter of type `ctype` (its own bound type by default); None if it is neither.
 

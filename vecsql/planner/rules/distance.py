@@ -10,8 +10,11 @@ import numpy as np
 from sqlglot import exp
 
 from vecsql.index.base import Metric
-from vecsql.planner.rules.constants import ctype_of, strip
+from vecsql.planner.plan import Const
+from vecsql.planner.rules.constants import ctype_of, operand, strip
 from vecsql.planner.rules.shape import TableQuery, is_own_column
+from vecsql.types import VECTOR
+from vecsql.types.base import ColumnType
 
 OPERATORS: dict[str, Metric] = {"<->": "l2", "<#>": "ip", "<=>": "cosine", "<+>": "l1"}
 FUNCTIONS: dict[str, Metric] = {
@@ -45,8 +48,16 @@ class Distance:
         return (
             self.attnum == other.attnum
             and self.metric == other.metric
-            and strip(self.query) == strip(other.query)
+            and _same_query(strip(self.query), strip(other.query))
         )
+
+
+def _same_query(one: exp.Expression, other: exp.Expression) -> bool:
+    vector = ColumnType(VECTOR)
+    a, b = operand(one, vector), operand(other, vector)
+    if isinstance(a, Const) and isinstance(b, Const):
+        return bool(np.array_equal(a.value, b.value))
+    return a == b if a is not None and b is not None else one == other
 
 
 def distance_of(node: exp.Expression, query: TableQuery) -> Distance | None:

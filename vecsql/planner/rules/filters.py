@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
-from vecsql.types.arrow import to_arrow
 
 from vecsql.planner.plan import Const, Operand, Param
 from vecsql.planner.rules import arrays
-from vecsql.planner.rules.constants import ctype_of, operand, strip
+from vecsql.planner.rules.constants import constant_of, ctype_of, strip
 from vecsql.storage.columns import Array
+from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 Datum = Any  # a pyarrow Array or Scalar
@@ -138,7 +138,7 @@ def _value(node: exp.Expression) -> Eval:
         return _column(node, ctype)
     if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
         return _arithmetic(node)
-    constant = operand(node)
+    constant = constant_of(node)
     if constant is None or ctype is None:
         raise Unsupported
     return _constant(constant, ctype)
@@ -261,7 +261,7 @@ def _in(node: exp.In) -> Eval:
     assert ctype is not None
     items = []
     for item in node.expressions:
-        constant = operand(item, ctype) if _family(item) == family else None
+        constant = constant_of(item, ctype) if _family(item) == family else None
         if constant is None:
             raise Unsupported
         items.append(constant)
@@ -294,7 +294,7 @@ def _any(node: exp.Binary) -> Eval:
     element = ColumnType(array.type.element)
     if FAMILIES.get(element.type.name) != _family(node.this) or _family(node.this) == "float":
         raise Unsupported
-    constant = operand(items)
+    constant = constant_of(items)
     if constant is None or element.type.name == "numeric":
         raise Unsupported
     value = _value(node.this)
@@ -311,7 +311,7 @@ def _any(node: exp.Binary) -> Eval:
 
 
 def _like(node: exp.Like | exp.ILike) -> Eval:
-    constant = operand(node.expression)
+    constant = constant_of(node.expression)
     if constant is None or _family(node.this) != "text":
         raise Unsupported
     value, fold = _value(node.this), isinstance(node, exp.ILike)
@@ -380,15 +380,9 @@ def _array_test(node: exp.Binary) -> Eval:
     array = ctype_of(column)
     if not isinstance(column, exp.Column) or array is None or array.type.element is None:
         raise Unsupported
-    if FAMILIES.get(array.type.element.name) not in (
-        "text",
-        "uuid",
-        "date",
-        "bool",
-        "timestamptz",
-    ) and (array.type.element.name not in ("int2", "int4", "int8")):
+    if array.type.element.name not in ARRAY_ELEMENTS:
         raise Unsupported
-    constant, value = operand(items, array), _value(column)
+    constant, value = constant_of(items, array), _value(column)
     if constant is None:
         raise Unsupported
     test = _ARRAY_TESTS[node.args["operator"]]
@@ -437,7 +431,7 @@ def _zones(ast: exp.Expression) -> list[Zone]:
 
 def _zone(column: exp.Expression, op: str, value: exp.Expression) -> list[Zone]:
     column = strip(column)
-    constant = operand(value)
+    constant = constant_of(value)
     if not isinstance(column, exp.Column) or constant is None:
         return []
     return [Zone(column.meta["attnum"], op, constant)]

@@ -10,10 +10,15 @@ from sqlglot import exp
 from vecsql.catalog.model import Catalog, Index, Table
 from vecsql.planner.plan import Const, Filter, Param, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
-from vecsql.planner.rules.constants import operand, strip
+from vecsql.planner.rules.constants import ctype_of, operand, strip
 from vecsql.planner.rules.filters import compile_predicate
 from vecsql.types import INT8
 from vecsql.types.base import ColumnType
+
+VOLATILE = frozenset(
+    ("random", "clock_timestamp", "timeofday", "gen_random_uuid", "uuid_generate_v4", "uuidv4", "uuidv7", "nextval",
+     "setval", "currval", "lastval", "pg_sleep", "random_normal")
+)  # fmt: skip
 
 _SIMPLE_ARGS = {"expressions", "from_", "where", "order", "limit", "offset", "kind"}
 
@@ -42,16 +47,8 @@ def table_query(node: exp.Expression, catalog: Catalog) -> TableQuery | None:
     source = from_.this if from_ is not None else None
     if not isinstance(source, exp.Table) or source.args.get("sample") or source.args.get("joins"):
         return None
-    table = base_table(source, node, catalog)
+    table = catalog.tables.get(source.meta.get("table_oid", 0))
     return TableQuery(node, table, source) if table is not None else None
-
-
-def base_table(source: exp.Table, select: exp.Select, catalog: Catalog) -> Table | None:
-    """The base table that a FROM item is, as its columns in the query tell; None for views, CTEs and functions."""
-    for column in columns_of(select):
-        if column.meta.get("relation") == source.alias_or_name:
-            return catalog.tables.get(column.meta.get("table_oid", 0))
-    return None
 
 
 def columns_of(node: exp.Expression) -> Iterator[exp.Column]:
@@ -70,11 +67,26 @@ def is_own_column(node: exp.Expression, query: TableQuery) -> bool:
 
 def is_closed(node: exp.Expression) -> bool:
     """Whether nothing in the expression refers to rows outside it: it has one value per execution."""
-    inner = {
-        relation.alias_or_name
-        for relation in node.find_all(exp.Table, exp.Subquery, exp.CTE, exp.Lateral)
-    }
-    return all(column.meta.get("relation") in inner for column in columns_of(node))
+    return all(_is_inner(column, node) for column in columns_of(node))
+
+
+def _is_inner(column: exp.Column, root: exp.Expression) -> bool:
+    """Whether the column belongs to a FROM clause within `root`."""
+    relation = column.meta.get("relation")
+    parent: exp.Expression | None = column
+    while parent is not None:
+        if isinstance(parent, exp.Select) and relation in _relations(parent):
+            return True
+        if parent is root:
+            return False
+        parent = parent.parent
+    return False
+
+
+def _relations(select: exp.Select) -> set[str]:
+    from_ = select.args.get("from_")
+    items = [join.this for join in select.args.get("joins") or ()]
+    return {item.alias_or_name for item in ([from_.this] if from_ else []) + items}
 
 
 def scalar(node: exp.Expression, compiler: Compiler, ctype: ColumnType) -> ScalarExpr | None:
@@ -105,28 +117,65 @@ def row_limit(query: TableQuery, key: str, compiler: Compiler) -> ScalarExpr | N
 def table_filter(
     terms: Sequence[exp.Expression], query: TableQuery, compiler: Compiler
 ) -> Filter | None:
-    """Terms of a WHERE clause, joined by AND, as a Filter. Raises NotDirect when they read more than the query's own
-    rows."""
+    """Terms of a WHERE clause, joined by AND, as a Filter. Raises NotDirect when they depend on rows of others."""
     if not terms:
         return None
-    columns = [column for term in terms for column in columns_of(term)]
-    if any(term.find(exp.Query) for term in terms) or not all(
-        is_own_column(column, query) for column in columns
-    ):
+    scalars: list[ScalarExpr] = []
+    for term in terms:
+        _late_constants(term, compiler, scalars)
+    columns = [column for term in terms for column in columns_of(term) if not _in_late(column)]
+    if not all(is_own_column(column, query) for column in columns):
+        raise NotDirect
+    predicate = compile_predicate(terms)
+    if predicate is None and any(term.find(exp.Query) for term in terms):
         raise NotDirect
     attnums = tuple(sorted({column.meta["attnum"] for column in columns}))
     params = {int(p.this.name) for term in terms for p in term.find_all(exp.Parameter)}
-    predicate = compile_predicate(terms)
+    missing = any(query.table.column_at(attnum).missing is not None for attnum in attnums)
     return Filter(
         ast=terms[0],
         sql=" AND ".join(f"({compiler.filter_sql(term)})" for term in terms),
         attnums=attnums,
         vectorised=predicate,
-        params=tuple(sorted(params)),
-        cacheable=predicate is not None
-        and all(query.table.column_at(attnum).missing is None for attnum in attnums),
+        params=(*sorted(params), *(-i for i in range(len(scalars)))),
+        cacheable=predicate is not None and not missing,
         text=" AND ".join(f"({shown(term)})" for term in terms),
+        scalars=tuple(scalars),
     )
+
+
+def _late_constants(node: exp.Expression, compiler: Compiler, scalars: list[ScalarExpr]) -> None:
+    """Mark the largest expressions that have one value per execution, now() - interval '1 day' or a sub-select, with
+    the place of that value: past the statement's parameters, counted from the end."""
+    node = strip(node)
+    node.meta.pop("late", None)
+    ctype = ctype_of(node)
+    if operand(node) is not None or isinstance(node, (exp.Column, exp.Literal, exp.DataType)):
+        return
+    if (
+        ctype is not None
+        and not isinstance(node, exp.In)
+        and is_closed(node)
+        and not _is_volatile(node)
+    ):
+        node.meta["late"] = Param(-len(scalars))
+        scalars.append(compiler.scalar(node, ctype))
+        return
+    for child in node.iter_expressions():
+        _late_constants(child, compiler, scalars)
+
+
+def _in_late(node: exp.Expression) -> bool:
+    parent: exp.Expression | None = node
+    while parent is not None:
+        if "late" in parent.meta:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _is_volatile(node: exp.Expression) -> bool:
+    return any(call.name.lower() in VOLATILE for call in node.find_all(exp.Anonymous))
 
 
 def shown(node: exp.Expression) -> str:

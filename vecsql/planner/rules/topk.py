@@ -80,7 +80,7 @@ def order_target(node: exp.Expression, select: exp.Select) -> exp.Expression:
         number = int(node.this)
         return items[number - 1].unalias() if 0 < number <= len(items) else node
     if isinstance(node, exp.Column) and "attnum" not in node.meta and not node.table:
-        named = [item for item in items if item.alias == node.name]
+        named = [item for item in items if item.alias_or_name == node.name]
         return named[0].unalias() if len(named) == 1 else node
     return node
 

@@ -12,7 +12,6 @@ from vecsql.planner.rules.distance import Distance, distance_of
 from vecsql.planner.rules.shape import (
     NotDirect,
     TableQuery,
-    base_table,
     columns_of,
     conjuncts,
     is_own_column,
@@ -76,7 +75,7 @@ def _driving_query(root: exp.Expression, compiler: Compiler) -> TableQuery | Non
     if any(expands(item) for item in root.expressions):
         return None
     for source in _row_sources(root):
-        table = base_table(source, root, compiler.catalog)
+        table = compiler.catalog.tables.get(source.meta.get("table_oid", 0))
         if table is None or source.args.get("sample") or source.args.get("joins"):
             continue
         query = TableQuery(root, table, source)
