@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from tests.catalog.sample import HNSW, ITEMS, sample_catalog
+from tests.catalog.sample import HNSW, ITEMS, SEQUENCE, sample_catalog
 from vecsql import errors
 from vecsql.catalog import functions
 from vecsql.settings.session import Settings
@@ -126,3 +126,22 @@ def test_subscripts_of_vectors_start_at_zero(database):
     assert database.sql("SELECT vs_vector_subscripts([5, 6], 1)").fetchall() == [([0, 1],)]
     assert database.sql("SELECT vs_subscripts([5, 6], 1)").fetchall() == [([1, 2],)]
     assert database.sql("SELECT vs_subscripts([5, 6], 2)").fetchall() == [([],)]
+
+
+@pytest.mark.parametrize("name", functions.TABLE_FUNCTIONS)
+def test_table_functions(call, database, name):
+    function = functions.TABLE_FUNCTIONS[name]
+    argument = {"text[]": "['m=16', 'a=b=c']", "regclass": str(SEQUENCE), "oid": str(SEQUENCE)}
+    given = [argument.get(kind, "NULL") for kind in function.args]
+    columns = [f"{sql.format(*given)} AS {column}" for column, _, sql in function.columns]
+    row = database.execute(f"SELECT {', '.join(columns)}").fetchone()
+    expected = {
+        "pg_options_to_table": (["m", "a"], ["16", "b=c"]),
+        "aclexplode": ([], [], [], []),
+        "pg_get_sequence_data": ([1], [False]),
+        "pg_sequence_parameters": ([1], [1], [2**63 - 1], [1], [False], [1], [20]),
+    }
+    if name == "pg_get_keywords":
+        assert dict(zip(row[0], row[1], strict=True))["select"] == "R"
+    else:
+        assert row == expected[name]

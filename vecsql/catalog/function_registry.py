@@ -98,7 +98,7 @@ POLYMORPHIC = {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblea
 _DUCKDB_TYPES = {
     "oid": "BIGINT", "bigint": "BIGINT", "integer": "BIGINT", "smallint": "BIGINT", "boolean": "BOOLEAN",
     "double precision": "DOUBLE", "name[]": "VARCHAR[]", "text[]": "VARCHAR[]", "oid[]": "BIGINT[]",
-    "smallint[]": "BIGINT[]", "integer[]": "BIGINT[]", "timestamp with time zone": "TIMESTAMPTZ",
+    "smallint[]": "BIGINT[]", "integer[]": "BIGINT[]", "boolean[]": "BOOLEAN[]", "timestamp with time zone": "TIMESTAMPTZ",
 }  # fmt: skip
 
 SIGNATURES: dict[str, list[Function]] = {}

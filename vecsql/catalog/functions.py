@@ -15,6 +15,7 @@ from vecsql.catalog.function_registry import (
     original_error,
     register,
 )
+from vecsql.catalog.table_functions import TABLE_FUNCTIONS, TableFunction
 
 __all__ = [
     "POLYMORPHIC",
@@ -23,8 +24,10 @@ __all__ = [
     "SIGNATURES",
     "STATE_SQL",
     "STATE_VARIABLE",
+    "TABLE_FUNCTIONS",
     "Function",
     "SystemState",
+    "TableFunction",
     "find",
     "load",
     "macros",
