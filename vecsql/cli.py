@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
+
+from vecsql import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="vecsql", description="Postgres for vectors, in one file."
     )
     parser.add_argument(
-        "--version", action="version", version=f"vecsql {metadata.version('vecsql')}"
+        "--version", action="version", version=f"vecsql {__version__}"
     )
     parser.add_argument(
         "--log-level", default="warning", choices=("debug", "info", "warning", "error")
