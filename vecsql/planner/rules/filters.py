@@ -136,12 +136,12 @@ def _value(node: exp.Expression) -> Eval:
     ctype = ctype_of(node)
     if isinstance(node, exp.Column):
         return _column(node, ctype)
+    constant = constant_of(node)
+    if constant is not None and ctype is not None:
+        return _constant(constant, ctype)
     if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
         return _arithmetic(node)
-    constant = constant_of(node)
-    if constant is None or ctype is None:
-        raise Unsupported
-    return _constant(constant, ctype)
+    raise Unsupported
 
 
 def _column(node: exp.Column, ctype: ColumnType | None) -> Eval:
