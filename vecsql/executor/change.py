@@ -44,7 +44,8 @@ def update(plan: Update, ctx: ExecContext, params: Sequence[Any]) -> Result:
         check_rows(plan.table, columns, ctx)
         ctx.txn.delete(plan.table.oid, found.rowids)
         ctx.txn.insert(plan.table.oid, columns)
-    return returning_result(plan.returning, plan.table, columns, count, f"UPDATE {count}", ctx, params)
+    others = found.columns[len(plan.computed) :]
+    return returning_result(plan.returning, columns, others, count, f"UPDATE {count}", ctx, params)
 
 
 @operator(Delete)
@@ -57,11 +58,17 @@ def delete(plan: Delete, ctx: ExecContext, params: Sequence[Any]) -> Result:
         if plan.returning is not None:
             columns = _old_rows(plan.table, found.rowids, ctx)
         ctx.txn.delete(plan.table.oid, found.rowids)
-    return returning_result(plan.returning, plan.table, columns, count, f"DELETE {count}", ctx, params)
+    return returning_result(
+        plan.returning, columns, found.columns, count, f"DELETE {count}", ctx, params
+    )
 
 
 def _find_locked(
-    oid: int, query: SelectPlan | None, access: KeyAccess | None, ctx: ExecContext, params: Sequence[Any]
+    oid: int,
+    query: SelectPlan | None,
+    access: KeyAccess | None,
+    ctx: ExecContext,
+    params: Sequence[Any],
 ) -> Found:
     """The rows, locked; looked for again on the newest snapshot when another transaction changed one meanwhile."""
     while True:
@@ -88,9 +95,7 @@ def _by_query(query: SelectPlan | None, ctx: ExecContext, params: Sequence[Any])
     assert result.columns is not None
     chunks = list(result.chunks)
     width = len(result.columns)
-    columns = [
-        joined([c.columns[i] for c in chunks], result.columns[i].type) for i in range(width)
-    ]
+    columns = [joined([c.columns[i] for c in chunks], result.columns[i].type) for i in range(width)]
     rowids = np.asarray(columns[0], dtype=np.int64)
     unique, first = np.unique(rowids, return_index=True)
     if len(unique) < len(rowids):
@@ -128,7 +133,9 @@ def _new_rows(
     return columns
 
 
-def _values(cell: Cell, ctype: ColumnType, count: int, ctx: ExecContext, params: Sequence[Any]) -> list[Any]:
+def _values(
+    cell: Cell, ctype: ColumnType, count: int, ctx: ExecContext, params: Sequence[Any]
+) -> list[Any]:
     if cell.volatile:
         return [cell_value(cell, ctype, ctx, params) for _ in range(count)]
     return [cell_value(cell, ctype, ctx, params)] * count

@@ -37,7 +37,7 @@ def insert(plan: Insert, ctx: ExecContext, params: Sequence[Any]) -> Result:
     else:
         columns = insert_or_conflict(plan, columns, ctx, params)
         count = len(next(iter(columns.values())))
-    return returning_result(plan.returning, table, columns, count, f"INSERT 0 {count}", ctx, params)
+    return returning_result(plan.returning, columns, [], count, f"INSERT 0 {count}", ctx, params)
 
 
 def _values(plan: Insert, ctx: ExecContext, params: Sequence[Any]) -> dict[int, pa.Array]:
@@ -110,5 +110,3 @@ def _defaults(column: Column, count: int, catalog: Catalog, ctx: ExecContext) ->
     else:
         values = [cell_value(cell, column.type, ctx, ())] * count if count else []
     return to_arrow(values, column.type)
-
-

@@ -95,4 +95,6 @@ def update_excluded(
     if not update.has_where:
         return new, np.arange(len(results[0]))
     mask = pc.fill_null(results[-1], False)
-    return {a: c.filter(mask) for a, c in new.items()}, np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+    return {a: c.filter(mask) for a, c in new.items()}, np.flatnonzero(
+        mask.to_numpy(zero_copy_only=False)
+    )

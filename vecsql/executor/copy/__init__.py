@@ -34,7 +34,9 @@ def _refuse_files(copy: Copy) -> None:
             hint="Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone.",
         )
     if copy.filename is not None:
-        verb, role = ("from", "pg_read_server_files") if copy.is_from else ("to", "pg_write_server_files")
+        verb, role = (
+            ("from", "pg_read_server_files") if copy.is_from else ("to", "pg_write_server_files")
+        )
         raise InsufficientPrivilege(
             f"permission denied to COPY {verb} a file",
             detail=f'Only roles with privileges of the "{role}" role may COPY {verb} a file.',
@@ -62,7 +64,8 @@ def _columns(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
             raise UndefinedColumn(f'column "{name}" of relation "{table.name}" does not exist')
         if column.generated is not None:
             raise InvalidColumnReference(
-                f'column "{name}" is a generated column', detail="Generated columns cannot be used in COPY."
+                f'column "{name}" is a generated column',
+                detail="Generated columns cannot be used in COPY.",
             )
         if column in found:
             raise DuplicateColumn(f'column "{name}" specified more than once')

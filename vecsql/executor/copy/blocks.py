@@ -151,7 +151,9 @@ class BlockDecoder:
                 if self.options.on_error == "ignore":
                     return False
                 shown = shortened(text)
-                error.where = f'COPY {self.table}, line {line.number}, column {column.name}: "{shown}"'
+                error.where = (
+                    f'COPY {self.table}, line {line.number}, column {column.name}: "{shown}"'
+                )
                 raise
         return True
 

@@ -59,7 +59,9 @@ class CopyIn:
         if self._skipped:
             plural = "rows were" if self._skipped > 1 else "row was"
             self._ctx.notify(
-                Notice("NOTICE", f"{self._skipped} {plural} skipped due to data type incompatibility")
+                Notice(
+                    "NOTICE", f"{self._skipped} {plural} skipped due to data type incompatibility"
+                )
             )
         return f"COPY {self.rows}"
 

@@ -22,7 +22,9 @@ _ESCAPES = str.maketrans({
 class CopyOut:
     """One running COPY TO STDOUT: iterate over the payloads, then read `tag`."""
 
-    def __init__(self, result: Result, options: CopyOptions, style: TextFormat = DEFAULT_FORMAT) -> None:
+    def __init__(
+        self, result: Result, options: CopyOptions, style: TextFormat = DEFAULT_FORMAT
+    ) -> None:
         assert result.columns is not None
         self.result = result
         self.options = options

@@ -25,7 +25,9 @@ def decoded(data: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError as error:
         bad = " ".join(f"0x{b:02x}" for b in data[error.start : error.start + 1])
-        raise CharacterNotInRepertoire(f'invalid byte sequence for encoding "UTF8": {bad}') from None
+        raise CharacterNotInRepertoire(
+            f'invalid byte sequence for encoding "UTF8": {bad}'
+        ) from None
     if "\0" in text:
         raise CharacterNotInRepertoire('invalid byte sequence for encoding "UTF8": 0x00')
     return text

@@ -44,9 +44,7 @@ def parse_options(given: Given, *, is_from: bool) -> CopyOptions:
             raise SyntaxError("conflicting or redundant options")
         values[name] = value
     kind = _format(values.pop("format", None))
-    options = CopyOptions(
-        kind, "," if kind == "csv" else "\t", "" if kind == "csv" else "\\N"
-    )
+    options = CopyOptions(kind, "," if kind == "csv" else "\t", "" if kind == "csv" else "\\N")
     for name, value in values.items():
         options = _apply(options, name, value)
     _check(options, values, is_from)
@@ -76,7 +74,11 @@ def _apply(options: CopyOptions, name: str, value: str | tuple[str, ...] | None)
     if name == "log_verbosity":
         return replace(options, verbose=str(value).lower() == "verbose")
     if name == "encoding":
-        if str(value).lower().replace("-", "").replace("_", "") not in ("utf8", "sqlascii", "unicode"):
+        if str(value).lower().replace("-", "").replace("_", "") not in (
+            "utf8",
+            "sqlascii",
+            "unicode",
+        ):
             raise FeatureNotSupported("COPY supports only the encoding UTF8")
         return options
     if name in ("freeze", "convert_selectively"):
@@ -117,13 +119,17 @@ def _check(options: CopyOptions, given: dict[str, object], is_from: bool) -> Non
     if options.delimiter in "\r\n":
         raise InvalidParameterValue("COPY delimiter cannot be newline or carriage return")
     if any(c in options.null for c in "\r\n"):
-        raise InvalidParameterValue("COPY null representation cannot use newline or carriage return")
+        raise InvalidParameterValue(
+            "COPY null representation cannot use newline or carriage return"
+        )
     if options.format == "text" and options.delimiter in "\\.abcdefghijklmnopqrstuvwxyz0123456789":
         raise InvalidParameterValue(f'COPY delimiter cannot be "{options.delimiter}"')
     if options.format == "csv":
         _check_csv(options, is_from)
     if options.delimiter in options.null and options.format != "binary":
-        raise InvalidParameterValue("COPY delimiter character must not appear in the NULL specification")
+        raise InvalidParameterValue(
+            "COPY delimiter character must not appear in the NULL specification"
+        )
     if options.match and not is_from:
         raise InvalidParameterValue('cannot use "match" with HEADER in COPY TO')
     if options.default is not None:

@@ -108,7 +108,9 @@ def _fixed(layout: str) -> Callable[[Sequence[Datum], ColumnType], pa.Array]:
 
     def decode(values: Sequence[Datum], ctype: ColumnType) -> pa.Array:
         data, mask = _words(values, kind.itemsize)
-        return pa.array(np.frombuffer(data, kind).astype(kind.newbyteorder("=")), ctype.arrow, mask=mask)
+        return pa.array(
+            np.frombuffer(data, kind).astype(kind.newbyteorder("=")), ctype.arrow, mask=mask
+        )
 
     return decode
 

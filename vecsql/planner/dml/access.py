@@ -9,7 +9,18 @@ from vecsql.planner.dml.nodes import Cell, KeyAccess
 from vecsql.planner.dml.scalars import Scalar, Scope, compile_scalar
 from vecsql.types.base import ColumnType
 
-_EXACT = ("int2", "int4", "int8", "text", "varchar", "uuid", "date", "bool", "timestamp", "timestamptz")
+_EXACT = (
+    "int2",
+    "int4",
+    "int8",
+    "text",
+    "varchar",
+    "uuid",
+    "date",
+    "bool",
+    "timestamp",
+    "timestamptz",
+)
 _INTEGERS = ("int2", "int4", "int8")
 _STRINGS = ("text", "varchar")
 

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from vecsql.errors import FeatureNotSupported
+from vecsql.planner.bind import bind_select
+from vecsql.planner.bind_query import QueryBinder
+from vecsql.planner.coerce import effective
+from vecsql.planner.convert.types import TypeName
 from vecsql.planner.dml.casts import assignment
 from vecsql.planner.dml.scalars import Scope
-from vecsql.planner.plan import ResultColumn, ScalarExpr, SelectPlan
+from vecsql.planner.plan import Relational, ResultColumn, ScalarExpr, SelectPlan
+from vecsql.planner.scope import Scope as NameScope
+from vecsql.planner.translate import scalar_sql
 from vecsql.types.base import ColumnType
 
 
@@ -21,12 +26,20 @@ class PlannedQuery:
 
 def plan_query(node: exp.Expression, scope: Scope) -> PlannedQuery:
     """Bind and plan a query with the statement's parameters."""
-    raise FeatureNotSupported("queries inside data modification are not supported")
+    bound = bind_select(node, scope.catalog, scope.search_path, scope.params)
+    plan = Relational(bound.sql, bound.columns, bound.scans, bound.system)
+    return PlannedQuery(plan, bound.columns)
 
 
 def plan_scalar(node: exp.Expression, target: ColumnType, scope: Scope) -> ScalarExpr:
     """Bind and plan an expression without columns."""
-    raise FeatureNotSupported("this expression is not supported")
+    if any(node.find_all(exp.Select)):
+        planned = plan_query(exp.Select(expressions=[assignment_source(node, target)]), scope)
+        return ScalarExpr(planned.columns[0].type, None, plan=planned.plan)
+    binder = QueryBinder(scope.catalog, scope.search_path, scope.params)
+    bound = binder.bind(assignment_source(node, target), NameScope())
+    kind = effective(bound)
+    return ScalarExpr(kind, None, scalar_sql(bound, kind))
 
 
 def assignable(source: ColumnType, target: ColumnType) -> object:
@@ -36,4 +49,17 @@ def assignable(source: ColumnType, target: ColumnType) -> object:
 
 def assignment_source(node: exp.Expression, target: ColumnType) -> exp.Expression:
     """The expression as a select item whose unknown literals and parameters take the column's type."""
-    return node
+    inner = node.this if isinstance(node, exp.Alias) else node
+    unknown = isinstance(inner, (exp.Null, exp.Parameter)) or (
+        isinstance(inner, exp.Literal) and inner.is_string
+    )
+    return cast_to(inner, target) if unknown else node
+
+
+def cast_to(node: exp.Expression, target: ColumnType) -> exp.Cast:
+    """CAST(node AS type) with a type name that needs no look-up."""
+    to = exp.DataType(this=exp.DataType.Type.USERDEFINED, kind=target.type.name)
+    to.meta["type_name"] = TypeName(("pg_catalog", target.type.name), (), 0, -1)
+    cast = exp.Cast(this=node, to=to)
+    cast.meta.update(node.meta)
+    return cast

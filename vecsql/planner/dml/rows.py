@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from vecsql.catalog.model import Catalog, Table
-from vecsql.errors import FeatureNotSupported
+from vecsql.planner.bind_query import QueryBinder, output_name
+from vecsql.planner.coerce import builtin, coerce, effective
+from vecsql.planner.dml.binding import assignment_source
 from vecsql.planner.dml.scalars import Scope, is_volatile
+from vecsql.planner.emitters import output_sql
+from vecsql.planner.literals import column_scale
 from vecsql.planner.parse import expression
-from vecsql.planner.plan import ResultColumn
-from vecsql.planner.scope import ParamTypes
+from vecsql.planner.plan import Relational, ResultColumn
+from vecsql.planner.scope import ParamTypes, Range, RangeColumn
+from vecsql.planner.scope import Scope as NameScope
 from vecsql.types.base import ColumnType
 
 ROWS = "vs_rows"  # the relation that the SQL reads
@@ -31,8 +36,11 @@ class RowSource:
 class RowQuery:
     """DuckDB SQL over the relation vs_rows, giving one row for each of its rows, in order."""
 
-    sql: str
-    columns: tuple[ResultColumn, ...]
+    plan: Relational
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return self.plan.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,63 @@ def bind_rows(
     scope: Scope,
 ) -> RowQuery:
     """Bind expressions over `sources`; unknown literals and untyped parameters take the types `targets`."""
-    raise FeatureNotSupported("expressions over rows are not supported")
+    binder = QueryBinder(scope.catalog, scope.search_path, scope.params)
+    names = NameScope()
+    names.ranges = [_range(source) for source in sources]
+    items = _expanded(nodes, names)
+    wanted = list(targets) + [None] * (len(items) - len(targets))
+    columns, sql = [], []
+    for number, ((name, node), target) in enumerate(zip(items, wanted, strict=False), 1):
+        bound = binder.bind(assignment_source(node, target) if target else node, names)
+        if effective(bound).type.name == "unknown":
+            coerce(bound, builtin("text"), scope.params)
+        kind = effective(bound)
+        sql.append(f"{output_sql(bound.meta['sql'], kind, bound.meta.get('scale'))} AS o{number}")
+        oid, attnum = bound.meta.get("table_oid", 0), bound.meta.get("attnum", 0)
+        columns.append(ResultColumn(name, kind, oid, attnum))
+    scans = {n: (oid, tuple(sorted(a))) for n, (oid, a) in binder.scans.items()}
+    text = f"SELECT {', '.join(sql)} FROM {ROWS} AS v"
+    return RowQuery(Relational(text, tuple(columns), scans, tuple(binder.system)))
+
+
+def _range(source: RowSource) -> Range:
+    table = source.table
+    columns = [
+        RangeColumn(
+            c.name, c.type, f"v.{source.prefix}{c.attnum}", 0, c.attnum, column_scale(c.type)
+        )
+        for c in table.columns
+    ]
+    if source.prefix == "c":
+        columns = [replace(c, table_oid=table.oid) for c in columns]
+    return Range(source.alias, columns, table.oid)
+
+
+def _expanded(
+    nodes: Sequence[exp.Expression], names: NameScope
+) -> list[tuple[str, exp.Expression]]:
+    """The expressions with their output names; stars become the columns they stand for."""
+    found: list[tuple[str, exp.Expression]] = []
+    for node in nodes:
+        star = isinstance(node, exp.Star) or (
+            isinstance(node, exp.Column) and isinstance(node.this, exp.Star)
+        )
+        if not star:
+            inner = node.this if isinstance(node, exp.Alias) else node
+            found.append((node.meta.get("output_name") or output_name(node), inner))
+            continue
+        for item in names.ranges:
+            if item.alias == (
+                node.table if isinstance(node, exp.Column) else names.ranges[0].alias
+            ):
+                found += [(c.name, _column(item.alias, c.name)) for c in item.columns]
+    return found
+
+
+def _column(alias: str, name: str) -> exp.Column:
+    return exp.Column(
+        this=exp.to_identifier(name, quoted=True), table=exp.to_identifier(alias, quoted=True)
+    )
 
 
 def bind_row_expression(table: Table, text: str, catalog: Catalog) -> RowExpression:

@@ -280,7 +280,6 @@ VOLATILE = frozenset(
 )
 
 
-
 def is_volatile(node: exp.Expression) -> bool:
     """Whether an expression gives another value each time."""
     return any(str(call.this).lower() in VOLATILE for call in node.find_all(exp.Anonymous))

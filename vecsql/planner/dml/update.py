@@ -11,7 +11,7 @@ from vecsql.planner.dml.access import key_access
 from vecsql.planner.dml.casts import assignment, mismatch
 from vecsql.planner.dml.insert import plan_cell
 from vecsql.planner.dml.nodes import Cell, Delete, Update
-from vecsql.planner.dml.returning import plan_returning
+from vecsql.planner.dml.returning import extract_others, plan_returning
 from vecsql.planner.dml.scalars import Scope, compile_scalar, position_of
 from vecsql.planner.dml.targets import find_table, multiple_assignments, target_column
 from vecsql.types.base import ColumnType
@@ -32,6 +32,9 @@ def plan_update(node: exp.Update, scope: Scope) -> Update:
             computed.append((column, value))
     sources = node.args.get("from_")
     joined = [] if sources is None else [sources.this]
+    returning = node.args.get("returning")
+    items = returning.expressions if returning is not None else []
+    others = extract_others(table, alias, items) if joined else []
     query = None
     access = None
     if not computed and not joined and not node.args.get("with_"):
@@ -39,12 +42,12 @@ def plan_update(node: exp.Update, scope: Scope) -> Update:
     types: tuple[ColumnType, ...] = ()
     if access is None:
         values = [binding.assignment_source(v, c.type) for c, v in computed]
-        query = binding.plan_query(_row_query(node, alias, values, joined), scope)
-        types = tuple(c.type for c in query.columns[1:])
+        query = binding.plan_query(_row_query(node, alias, [*values, *others], joined), scope)
+        types = tuple(c.type for c in query.columns[1 : 1 + len(computed)])
         for (column, value), kind in zip(computed, types, strict=True):
             if assignment(kind, column.type) is None:
                 raise mismatch(column.name, kind, column.type, position_of(value))
-    returning = node.args.get("returning")
+    read = query.columns[1 + len(computed) :] if query else ()
     return Update(
         table,
         tuple(cells),
@@ -52,7 +55,7 @@ def plan_update(node: exp.Update, scope: Scope) -> Update:
         types,
         query.plan if query else None,
         access,
-        plan_returning(table, alias, returning.expressions, scope) if returning is not None else None,
+        plan_returning(table, alias, items, scope, read) if returning is not None else None,
     )
 
 
@@ -61,17 +64,20 @@ def plan_delete(node: exp.Delete, scope: Scope) -> Delete:
     table = find_table(scope.catalog, scope.search_path, node.this)
     alias = node.this.alias or table.name
     joined = node.args.get("using") or []
+    returning = node.args.get("returning")
+    items = returning.expressions if returning is not None else []
+    others = extract_others(table, alias, items) if joined else []
     access, query = None, None
     if not joined and not node.args.get("with_"):
         access = key_access(table, alias, node.args.get("where"), scope)
     if access is None:
-        query = binding.plan_query(_row_query(node, alias, [], joined), scope)
-    returning = node.args.get("returning")
+        query = binding.plan_query(_row_query(node, alias, others, joined), scope)
+    read = query.columns[1:] if query else ()
     return Delete(
         table,
         query.plan if query else None,
         access,
-        plan_returning(table, alias, returning.expressions, scope) if returning is not None else None,
+        plan_returning(table, alias, items, scope, read) if returning is not None else None,
     )
 
 
@@ -95,9 +101,7 @@ def _row_query(
     return select
 
 
-def _assignments(
-    table: Table, items: list[exp.Expression]
-) -> list[tuple[Column, exp.Expression]]:
+def _assignments(table: Table, items: list[exp.Expression]) -> list[tuple[Column, exp.Expression]]:
     """The SET list as (column, value) pairs; (a, b) = (SELECT ...) becomes one scalar sub-select per column."""
     found: list[tuple[Column, exp.Expression]] = []
     for item in items:
@@ -119,7 +123,9 @@ def _from_subquery(item: exp.Expression) -> list[tuple[exp.Expression, exp.Expre
     source = item.expression
     select = source.this if isinstance(source, exp.Subquery) else source
     if not isinstance(select, exp.Select) or len(select.expressions) != len(targets):
-        raise SyntaxError("number of columns does not match number of values", position=position_of(item))
+        raise SyntaxError(
+            "number of columns does not match number of values", position=position_of(item)
+        )
     pairs = []
     for at, target in enumerate(targets):
         single = select.copy()
@@ -140,7 +146,8 @@ def _check_assignable(column: Column, value: exp.Expression) -> None:
         raise GeneratedAlways(message, detail=f'Column "{column.name}" is a generated column.')
     if column.identity == "a":
         raise GeneratedAlways(
-            message, detail=f'Column "{column.name}" is an identity column defined as GENERATED ALWAYS.'
+            message,
+            detail=f'Column "{column.name}" is an identity column defined as GENERATED ALWAYS.',
         )
 
 
