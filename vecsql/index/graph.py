@@ -20,7 +20,7 @@ MAX_TOUCHED: Final = 1 << 14
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
 OVERSAMPLE: Final = 1.5
 # A place in the pool of a walk costs as much time as scanning the codes of so many rows that pass.
-SCANNED_PER_PLACE: Final = 100
+SCANNED_PER_PLACE: Final = 60
 WIDEN: Final = 1.3  # a filtered walk needs more than effort / share places, for what passes is not spread evenly
 
 NO_TWINS: Final = np.empty(0, np.int32)

@@ -50,11 +50,7 @@ def distance(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
     if norms == 0.0:
         return np.nan
     similarity = np.float64(total) / math.sqrt(norms)
-    if similarity > 1.0:
-        similarity = 1.0
-    elif similarity < -1.0:
-        similarity = -1.0
-    return 1.0 - similarity
+    return 1.0 - min(max(similarity, -1.0), 1.0)
 
 
 @helper

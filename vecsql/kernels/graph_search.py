@@ -20,6 +20,7 @@ from vecsql.kernels.simd import prefetch
 from vecsql.kernels.topk import key_row, make_key, pool_insert
 
 LINE = 64
+BLOCK = 64  # rows whose passing ones are prefetched together
 EXPANDED = np.uint64(1)
 
 GRAPH = read_only(types.int32, 2)
@@ -270,6 +271,27 @@ def graph_search(
     return found
 
 
+@helper
+def collect(mask: Any, start: Any, stop: Any, block: Any) -> Any:
+    """Write the rows of start:stop where `mask` is True (empty: all rows) to `block`; returns how many."""
+    if mask.shape[0] == 0:
+        for i in range(start, stop):
+            block[i - start] = i
+        return np.int64(stop - start)
+    passing = np.int64(0)
+    for i in range(start, stop):
+        passing += np.int64(mask[i])
+    if passing == 0:
+        return passing
+    count = np.int64(0)
+    for i in range(start, stop):
+        block[count] = i
+        count += np.int64(mask[i])
+        if count == passing:
+            break
+    return count
+
+
 @kernel(
     types.int64(
         ROWS,
@@ -309,17 +331,22 @@ def code_search(
     weights = (np.float32(0), w_bias, w_scale)
     manhattan = metric == L1
     last = heads.shape[1] - 1
-    capacity = pool.shape[0]
     size = np.int64(0)
     scored = np.int64(0)
-    for row in range(rows.shape[0]):
-        if mask.shape[0] > 0 and not mask[row]:
-            continue
-        if heads[row, last] != heads[row, last]:
-            continue
-        scored += 1
-        key = make_key(code_distance(rows, heads, np.int64(row), codes, weights, manhattan), row)
-        size, _ = pool_insert(pool, size, capacity, key)
+    block = np.empty(BLOCK, np.int64)
+    for start in range(0, rows.shape[0], BLOCK):
+        count = collect(mask, start, min(start + BLOCK, rows.shape[0]), block)
+        for i in range(count):
+            address = rows.ctypes.data + block[i] * rows.shape[1]
+            for line in range(0, rows.shape[1], LINE):
+                prefetch(address + line)
+        for i in range(count):
+            row = block[i]
+            if heads[row, last] != heads[row, last]:
+                continue
+            scored += 1
+            key = make_key(code_distance(rows, heads, row, codes, weights, manhattan), row)
+            size, _ = pool_insert(pool, size, pool.shape[0], key)
     no_twins = np.empty(0, np.int32)
     found, reranked = rerank(pool, size, vectors, query, metric, mask, no_twins, best)
     finish(best, found, vectors, query, metric, out, values)

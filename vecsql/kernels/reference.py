@@ -26,16 +26,19 @@ def distances(vectors: Floats, query: Floats, metric: int) -> Doubles:
 
 
 def _block(rows: Floats, query: Floats, metric: int) -> Doubles:
+    out: Doubles
     if metric == L2:
         difference = rows - query
-        return np.sqrt(np.einsum("ij,ij->i", difference, difference).astype(np.float64))
-    if metric == L1:
-        return np.abs(rows - query).sum(axis=1, dtype=np.float32).astype(np.float64)
-    products = (rows @ query).astype(np.float64)
-    if metric == IP:
-        return -products
-    norms = np.einsum("ij,ij->i", rows, rows).astype(np.float64) * float(query @ query)
-    return 1.0 - np.clip(products / np.sqrt(norms), -1.0, 1.0)
+        out = np.sqrt(np.einsum("ij,ij->i", difference, difference).astype(np.float64))
+    elif metric == L1:
+        out = np.abs(rows - query).sum(axis=1, dtype=np.float32).astype(np.float64)
+    elif metric == IP:
+        out = -(rows @ query).astype(np.float64)
+    else:
+        norms = np.einsum("ij,ij->i", rows, rows).astype(np.float64) * float(query @ query)
+        similarity = (rows @ query).astype(np.float64) / np.sqrt(norms)
+        out = 1.0 - np.clip(similarity, -1.0, 1.0)
+    return out
 
 
 def smallest(values: Doubles, positions: Ints, k: int) -> tuple[Ints, Doubles]:
