@@ -56,7 +56,7 @@ def float8_to_text(value: float) -> str:
 
 
 def float4_to_text(value: float) -> str:
-    if 1e-4 <= abs(value) < 1e6:
+    if 1.1e-4 <= abs(value) < 1e6:  # float32(1e-4) is below 1e-4
         return str(np.float32(value)).removesuffix(".0")
     if not math.isfinite(value):
         return _special(value)

@@ -1,4 +1,4 @@
-"""Text output that depends on session settings: TimeZone, extra_float_digits, bytea_output, names of reg* values."""
+"""Text input and output that depend on session settings: TimeZone, extra_float_digits, bytea_output, names of reg* values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from vecsql.types.array import array_to_text
+from vecsql.types.array import array_from_text, array_to_text
 from vecsql.types.base import SqlType
 from vecsql.types.bytea import to_escape_text
-from vecsql.types.datetimes import timestamptz_to_text
+from vecsql.types.datetimes import timestamptz_from_text, timestamptz_to_text
 
 BYTEA_OID, FLOAT4_OID, FLOAT8_OID, TIMESTAMPTZ_OID = 17, 700, 701, 1184
 
@@ -44,6 +44,22 @@ class TextFormat:
         if self.reg_name is not None and sql_type.name.startswith("reg"):
             return lambda value: self._reg(sql_type, value)
         return sql_type.to_text
+
+    def decoder(self, sql_type: SqlType) -> Callable[[str, int], Any]:
+        """The type's from_text under these settings: local times are in the session's zone."""
+        if self.time_zone is UTC:
+            return sql_type.from_text
+        if sql_type.element is not None and sql_type.element.oid == TIMESTAMPTZ_OID:
+            return self._timestamptz_array_from_text
+        if sql_type.oid == TIMESTAMPTZ_OID:
+            return self._timestamptz_from_text
+        return sql_type.from_text
+
+    def _timestamptz_from_text(self, text: str, typmod: int = -1) -> datetime:
+        return timestamptz_from_text(text, typmod, self.time_zone)
+
+    def _timestamptz_array_from_text(self, text: str, typmod: int = -1) -> list[Any]:
+        return array_from_text(text, lambda item: self._timestamptz_from_text(item, typmod))
 
     def _timestamptz(self, value: datetime) -> str:
         return timestamptz_to_text(value, self.time_zone)
