@@ -382,7 +382,7 @@ def _sql_name(name: str) -> str:
 def _type_of(tree: Tree) -> tuple[str, str]:
     """(registry name, printed name) of a type name in a parse tree."""
     name = tree["names"][-1]["String"]["sval"]
-    found = by_name(name)
+    found = by_name('"char"' if name == "char" else name)  # the keyword CHAR is parsed as bpchar
     if found is None:
         raise Uncovered(name)
     if "arrayBounds" in tree:

@@ -55,7 +55,8 @@ SPECIAL_TYPES = {"serial": "int4", "bigserial": "int8", "smallserial": "int2"}
 def column_type(name: TypeName) -> ColumnType:
     """Look a written type name up. Raises UndefinedObject with the position."""
     position = name.position + 1 if name.position >= 0 else None
-    base = by_name(name.name) if name.names[0] in ("pg_catalog", "public") or len(name.names) == 1 else None
+    wanted = '"char"' if name.name == "char" else name.name  # the keyword CHAR is parsed as bpchar
+    base = by_name(wanted) if name.names[0] in ("pg_catalog", "public") or len(name.names) == 1 else None
     if base is None:
         raise UndefinedObject(f'type "{name}" does not exist', position=position)
     typmod = -1
@@ -593,6 +594,10 @@ class ExpressionBinder(CallBinder):
                 coerce(index, builtin("text"), self.params)
             self.operate(node, "->", [node.this, index])
             return
+        if base.name == "name":
+            at = self.bind_as(index, scope, "int4", "array subscript")
+            set_bound(node, builtin('"char"'), f"substr({sql_of(node.this)}, {at} + 1, 1)")
+            return
         if base.element is None:
             raise DatatypeMismatch(
                 f"cannot subscript type {base.sql_name} because it does not support subscripting",
@@ -605,6 +610,8 @@ class ExpressionBinder(CallBinder):
             set_bound(node, ColumnType(base), f"{array}[greatest({low}, 1):{high}]")
             return
         at = self.bind_as(index, scope, "int4", "array subscript")
+        if base.name in ("int2vector", "oidvector"):
+            at = f"({at} + 1)"  # these count from 0
         set_bound(node, ColumnType(base.element), f"(CASE WHEN {at} > 0 THEN {array}[{at}] END)")
 
     def _dot(self, node: exp.Dot, scope: Scope) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from vecsql.catalog.model import Catalog, Table, View
+from vecsql.catalog.functions import TABLE_FUNCTIONS, TableFunction
 from vecsql.catalog.relations import RELATIONS, SystemRelation
 from vecsql.errors import (
     AmbiguousColumn,
@@ -17,6 +18,7 @@ from vecsql.errors import (
     InvalidColumnReference,
     SyntaxError,
     UndefinedColumn,
+    UndefinedFunction,
     UndefinedTable,
     WrongObjectType,
 )
@@ -215,11 +217,9 @@ class FromBinder(ExpressionBinder):
         node.meta["table_oid"] = table.oid
         if topk:
             columns += [
-                RangeColumn(f"c{n}", builtin(kind), f"{alias}.c{n}", table.oid, n, hidden=True)
+                RangeColumn(f"c{n}", builtin(kind), f"{alias}.c{n}", hidden=True)
                 for n, kind in TOPK_COLUMNS
             ]
-            for column in columns:
-                column.sql = column.sql.replace("CAST(", "CAST(")
             item = self._named(node, columns, table.name, table.oid)
             return f"{topk} AS {alias}", [item]
         self.scans.setdefault(relation, (table.oid, set()))
@@ -258,6 +258,8 @@ class FromBinder(ExpressionBinder):
                 columns = [(f"{c.name if isinstance(c, exp.Anonymous) else 'column'}", p[1]) for c, p in zip(calls, parts, strict=True)]
             elif name in ("json_to_recordset", "jsonb_to_recordset", "json_to_record", "jsonb_to_record"):
                 lists, columns = self._recordset(node, call, name, scope)
+            elif name in TABLE_FUNCTIONS:
+                lists, columns = self._table_function(call, TABLE_FUNCTIONS[name], scope)
             else:
                 value, ctype = self._list_of(call, scope)
                 lists, columns = [value], [(name, ctype)]
@@ -292,6 +294,20 @@ class FromBinder(ExpressionBinder):
         if type_of(call).name == "unknown":
             coerce(call, builtin("text"), self.params)
         return f"[{sql_of(call)}]", call.meta["ctype"]
+
+    def _table_function(
+        self, call: exp.Expression, function: TableFunction, scope: Scope
+    ) -> tuple[list[str], list[tuple[str, ColumnType]]]:
+        """A function of the system catalog that gives rows of several columns."""
+        if len(call.expressions) != len(function.args):
+            raise UndefinedFunction(f"function {function.name} does not exist", position=position_of(call))
+        arguments = [
+            self.bind_as(node, scope, kind, function.name)
+            for node, kind in zip(call.expressions, function.args, strict=True)
+        ]
+        call.meta.update(ctype=builtin("record"), sql="NULL")
+        lists = [sql.format(*arguments) for _, _, sql in function.columns]
+        return lists, [(name, ctype) for name, ctype, _ in function.columns]
 
     def _key_value(
         self, call: exp.Expression, name: str, scope: Scope

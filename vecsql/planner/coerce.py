@@ -18,6 +18,7 @@ from vecsql.planner.literals import (
     quote,
 )
 from vecsql.planner.scope import ParamTypes, Scale
+from vecsql.types.array import array_from_text
 from vecsql.types.base import ColumnType, SqlType, by_name
 
 FLOATS = ("float4", "float8")
@@ -120,6 +121,12 @@ def _type_literal(node: exp.Literal, target: ColumnType, context: str) -> None:
     if name in REG_INPUT:
         reg = f"{_reg(REG_INPUT[name])}({STATE_SQL}, {quote(text)})"
         set_bound(node, target, f"CAST({text} AS BIGINT)" if text.isdigit() else reg)
+        return
+    element = target.type.element
+    if element is not None and element.name in REG_INPUT:
+        names = array_from_text(text, str)
+        items = [f"{_reg(REG_INPUT[element.name])}({STATE_SQL}, {quote(item)})" for item in names]
+        set_bound(node, target, f"CAST([{', '.join(items)}] AS BIGINT[])")
         return
     try:
         typmod = target.typmod

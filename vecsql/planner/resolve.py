@@ -78,10 +78,21 @@ def select(
         for candidate in usable:
             if all(_is_exact(a, known) for a in candidate.args):
                 return candidate
-    usable = [c for c in usable if all(_is_possible(arg_type(c, i), t) for i, t in enumerate(actual))]
+    usable = [
+        c for c in usable
+        if all(_is_possible(arg_type(c, i), t) for i, t in enumerate(actual)) and _consistent(c, actual)
+    ]  # fmt: skip
     if len(usable) <= 1:
         return usable[0] if usable else None
     return _best(usable, actual)
+
+
+def _consistent(candidate: Signature, actual: Sequence[SqlType]) -> bool:
+    """Whether an element argument beside an array argument is no array itself: text[] || text[] joins two arrays."""
+    declared = [(arg_type(candidate, i), t) for i, t in enumerate(actual)]
+    if not any(d in ("anyarray", "anycompatiblearray") for d, _ in declared):
+        return True
+    return all(t.element is None for d, t in declared if d in ("anyelement", "anycompatible"))
 
 
 def _best(usable: list[Signature], actual: Sequence[SqlType]) -> Signature | None | str:
