@@ -139,6 +139,22 @@ class DivisionByZero(DataError):
     sqlstate = "22012"
 
 
+class InvalidArgumentForLogarithm(DataError):
+    sqlstate = "2201E"
+
+
+class InvalidArgumentForPowerFunction(DataError):
+    sqlstate = "2201F"
+
+
+class InvalidRegularExpression(DataError):
+    sqlstate = "2201B"
+
+
+class SubstringError(DataError):
+    sqlstate = "22011"
+
+
 class InvalidRowCountInLimit(DataError):
     sqlstate = "2201W"
 

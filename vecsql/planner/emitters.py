@@ -15,7 +15,7 @@ from vecsql.planner.coerce import (
     sql_of,
     type_of,
 )
-from vecsql.planner.literals import MAX_PRECISION, REG
+from vecsql.planner.literals import MAX_PRECISION
 from vecsql.planner.resolve import Signature
 from vecsql.types.base import ColumnType, SqlType
 
@@ -174,9 +174,7 @@ EMITTERS: dict[str, Emitter] = {
 
 
 def output_sql(sql: str, ctype: ColumnType, scale: tuple[int, int] | None) -> str:
-    """A result column's SQL: numeric without modifier leaves as text; reg* values as the text they print."""
+    """A result column's SQL: numeric without modifier leaves as text."""
     if ctype.type.name == "numeric" and ctype.typmod < 0:
         return numeric_text(sql, scale)
-    if ctype.type.name in REG:
-        return as_text(sql, ctype.type)
     return sql

@@ -152,12 +152,12 @@ date_bin(interval, timestamp, timestamp) -> timestamp = time_bucket({{0}}, {{1}}
 date_part(text, timestamp) -> float8 = CAST(vs_extract_timestamp({{0}}, {{1}}) AS DOUBLE)
 date_part(text, timestamptz) -> float8 = CAST(vs_extract_timestamptz({{0}}, {{1}}) AS DOUBLE)
 date_part(text, date) -> float8 = CAST(vs_extract_date({{0}}, {{1}}) AS DOUBLE)
-date_part(text, interval) -> float8 = CAST(vs_extract_interval({{0}}, {{1}}) AS DOUBLE)
+date_part(text, interval) -> float8 = CAST(vs_interval_part({{0}}, vs_months({{1}}), vs_days({{1}}), vs_micros({{1}})) AS DOUBLE)
 extract(text, timestamp) -> numeric = vs_extract_timestamp({{0}}, {{1}})
 extract(text, timestamptz) -> numeric = vs_extract_timestamptz({{0}}, {{1}})
 extract(text, date) -> numeric = vs_extract_date({{0}}, {{1}})
 extract(text, time) -> numeric = vs_extract_time({{0}}, {{1}})
-extract(text, interval) -> numeric = vs_extract_interval({{0}}, {{1}})
+extract(text, interval) -> numeric = vs_interval_part({{0}}, vs_months({{1}}), vs_days({{1}}), vs_micros({{1}}))
 age(timestamp, timestamp) -> interval = age({{0}}, {{1}})
 age(timestamptz, timestamptz) -> interval = age({{0}}, {{1}})
 age(timestamp) -> interval = age(CAST(CAST({_NOW} AS DATE) AS TIMESTAMP), {{0}})
@@ -172,14 +172,14 @@ isfinite(timestamptz) -> bool
 gen_random_uuid() -> uuid = gen_random_uuid()
 uuidv4() -> uuid = gen_random_uuid()
 uuidv7() -> uuid = uuidv7()
-array_length(anyarray, int4) -> int4 = vs_array_length({{0:depth}}, {{1}}, {{0}})
-array_upper(anyarray, int4) -> int4 = vs_array_length({{0:depth}}, {{1}}, {{0}})
-array_lower(anyarray, int4) -> int4 = CASE WHEN vs_array_length({{0:depth}}, {{1}}, {{0}}) IS NULL THEN NULL ELSE 1 END
+array_length(anyarray, int4) -> int4 = CASE WHEN {{1}} = 1 AND len({{0}}) > 0 THEN CAST(len({{0}}) AS INTEGER) END
+array_upper(anyarray, int4) -> int4 = CASE WHEN {{1}} = 1 AND len({{0}}) > 0 THEN CAST(len({{0}}) AS INTEGER) END
+array_lower(anyarray, int4) -> int4 = CASE WHEN {{1}} = 1 AND len({{0}}) > 0 THEN 1 END
 array_ndims(anyarray) -> int4 = CASE WHEN len({{0}}) = 0 THEN NULL ELSE 1 END
 cardinality(anyarray) -> int4 = CAST(len({{0}}) AS INTEGER)
 array_append(anycompatiblearray, anycompatible) -> anycompatiblearray = list_append({{0}}, {{1}})
 array_prepend(anycompatible, anycompatiblearray) -> anycompatiblearray = list_prepend({{0}}, {{1}})
-array_cat(anycompatiblearray, anycompatiblearray) -> anycompatiblearray = vs_list_concat({{0}}, {{1}})
+array_cat(anycompatiblearray, anycompatiblearray) -> anycompatiblearray = list_concat({{0}}, {{1}})
 array_position(anycompatiblearray, anycompatible) -> int4 = CAST(list_position({{0}}, {{1}}) AS INTEGER)
 array_positions(anycompatiblearray, anycompatible) -> _int4 = list_filter(range(1, len({{0}}) + 1), lambda i: {{0}}[i] IS NOT DISTINCT FROM {{1}})
 array_remove(anycompatiblearray, anycompatible) -> anycompatiblearray = list_filter({{0}}, lambda x: x IS DISTINCT FROM {{1}})
