@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
-from vecsql.errors import Error, FeatureNotSupported
+from vecsql.errors import Error, FeatureNotSupported, ObjectNotInPrerequisiteState
 from vecsql.executor.context import Notice, Result
 from vecsql.planner.plan import Chunk, ResultColumn
 from vecsql.protocol import encode, events
@@ -16,12 +16,11 @@ from vecsql.server.replies import (
     expand_formats,
     row_description,
 )
+from vecsql.session.copying import CopyInResult, CopyOutResult
 from vecsql.session.portals import Cursor, Portal
 from vecsql.session.rows import RowReader
 from vecsql.session.session import Session
 from vecsql.session.statements import Statement
-from vecsql.settings.checks import zone_of
-from vecsql.types.formatting import TextFormat
 from vecsql.types.rows import encode_rows
 
 FLUSH_BYTES = 256 * 1024
@@ -36,9 +35,8 @@ class Backend:
         self.wire = wire
         self.out = bytearray()
         self._flush = flush
-        self._simple: Iterator[tuple[Statement, Result]] | None = None
-        self._style_version = -1
-        self._output_style = TextFormat()
+        self._simple: Iterator[tuple[Statement, Result]] | None = None  # a simple query at work
+        self._copying: CopyInResult | None = None
         session.on_notice = self._notice
         self._handlers: dict[type, Callable[[Any], None]] = {
             events.Query: self._query,
@@ -50,6 +48,9 @@ class Backend:
             events.Sync: self._sync,
             events.Flush: lambda event: None,
             events.FunctionCall: self._function_call,
+            events.CopyData: self._copy_data,
+            events.CopyDone: self._copy_done,
+            events.CopyFail: self._copy_fail,
         }
 
     def handle(self, event: events.Event) -> None:
@@ -64,7 +65,12 @@ class Backend:
             self._recover(event)
 
     def _recover(self, event: events.Event) -> None:
-        if isinstance(event, events.Query | events.Sync):
+        """After an error: ready again at once, or only at the next Sync."""
+        copying, self._copying = self._copying, None
+        simple, self._simple = self._simple, None
+        if copying is not None:
+            self.wire.copy_in_done()
+        if simple is not None or isinstance(event, events.Query | events.Sync):
             self._ready()
         else:
             self.wire.fail()
@@ -82,8 +88,9 @@ class Backend:
         """Whether the event is expected to take well under a millisecond."""
         if isinstance(event, events.Execute):
             portal = self.session.portals.find(event.portal)
-            prepared = portal.prepared if isinstance(portal, Portal) else None
-            return prepared is None or (prepared.inline and portal.rows is None)
+            if not isinstance(portal, Portal):
+                return portal is None
+            return portal.prepared is None or (portal.prepared.inline and portal.rows is None)
         if isinstance(event, events.Query):
             cached = self.session.planner.cached(event.sql)
             return cached is not None and cached.prepared is not None and cached.prepared.inline
@@ -91,7 +98,7 @@ class Backend:
             return self.session.planner.is_cached(event.sql, event.param_oids)
         if isinstance(event, events.Sync):
             return not self.session.transactions.wrote
-        return True
+        return not isinstance(event, events.CopyData | events.CopyDone)
 
     def greet(self) -> None:
         """What follows authentication: settings, the cancel key, ready."""
@@ -112,20 +119,27 @@ class Backend:
         session = self.session
         session.statements.drop("")
         session.portals.drop("")
-        answered = False
-        for statement, result in session.simple(event.sql):
-            answered = True
-            self._answer(statement, result)
-        if not answered:
+        self._simple = session.simple(event.sql)
+        first = next(self._simple, None)
+        if first is None:
             self.out += encode.EMPTY_QUERY_RESPONSE
+        elif not self._answer(*first):
+            return
+        self._continue_simple()
+
+    def _continue_simple(self) -> None:
+        """Answer what is left of a simple query; COPY FROM STDIN interrupts it."""
+        assert self._simple is not None
+        for statement, result in self._simple:
+            if not self._answer(statement, result):
+                return
+        self._simple = None
         self._ready()
 
-    def _answer(self, statement: Statement, result: Result) -> None:
+    def _answer(self, statement: Statement, result: Result) -> bool:
+        """Send one statement's result; False when the client has to send COPY data first."""
         if result.columns is None:
-            for _ in result.chunks:
-                pass
-            self.out += encode.command_complete(result.tag)
-            return
+            return self._answer_without_rows(result)
         formats = (0,) * len(result.columns)
         if statement.prepared is not None and statement.prepared.columns is result.columns:
             self.out += describe(statement, ())
@@ -133,33 +147,76 @@ class Backend:
             self.out += row_description(result.columns, formats)
         self._rows(result.chunks, result.columns, formats)
         self.out += encode.command_complete(result.tag)
+        return True
+
+    def _answer_without_rows(self, result: Result) -> bool:
+        if isinstance(result, CopyInResult):
+            self._start_copy_in(result)
+            return False
+        if isinstance(result, CopyOutResult):
+            self._copy_out(result)
+        else:
+            for _ in result.chunks:
+                pass
+        self.out += (
+            encode.command_complete(result.tag) if result.tag else encode.EMPTY_QUERY_RESPONSE
+        )
+        return True
+
+    # COPY
+
+    def _start_copy_in(self, result: CopyInResult) -> None:
+        copy = result.copy
+        assert copy is not None
+        self._copying = result
+        self.out += encode.copy_in_response(copy.format_code, copy.columns)
+        self.wire.copy_in()
+
+    def _copy_data(self, event: events.CopyData) -> None:
+        assert self._copying is not None
+        assert self._copying.copy is not None
+        self._copying.copy.feed(event.data)
+
+    def _copy_done(self, event: events.CopyDone) -> None:
+        result = self._copying
+        assert result is not None
+        assert result.copy is not None
+        result.tag = result.copy.finish()
+        for _ in result.chunks:
+            pass
+        self._copying = None
+        self.wire.copy_in_done()
+        self.out += encode.command_complete(result.tag)
+        if self._simple is not None:
+            self._continue_simple()
+
+    def _copy_fail(self, event: events.CopyFail) -> None:
+        assert self._copying is not None
+        assert self._copying.copy is not None
+        self._copying.copy.fail(event.message)
+
+    def _copy_out(self, result: CopyOutResult) -> None:
+        copy = result.copy
+        assert copy is not None
+        self.out += encode.copy_out_response(copy.format_code, copy.columns)
+        for payload in cast(Iterator[bytes], result.chunks):
+            self.out += encode.copy_data(payload)
+            if len(self.out) > FLUSH_BYTES:
+                self._flush()
+        self.out += encode.COPY_DONE
 
     def _rows(
         self, chunks: Iterator[Chunk], columns: Sequence[ResultColumn], formats: Sequence[int]
     ) -> int:
         count = 0
         types = [c.type for c in columns]
-        style = self._style()
+        style = self.session.text_format()
         for chunk in chunks:
             self.out += encode_rows(chunk.num_rows, chunk.columns, types, formats, style)
             count += chunk.num_rows
             if len(self.out) > FLUSH_BYTES:
                 self._flush()
         return count
-
-    def _style(self) -> TextFormat:
-        """The settings that text output depends on, made again only when a setting has changed."""
-        settings = self.session.settings
-        if self._style_version != settings.version:
-            self._style_version = settings.version
-            zone = zone_of(settings.get("timezone"))
-            self._output_style = TextFormat(
-                zone,
-                settings.get("extra_float_digits"),
-                settings.get("bytea_output"),
-                self.session.reg_name,
-            )
-        return self._output_style
 
     # Extended query
 
@@ -205,6 +262,8 @@ class Backend:
         if portal.prepared is None:
             self.out += encode.EMPTY_QUERY_RESPONSE
             return
+        if portal.rows is not None and portal.result is not None and portal.result.columns is None:
+            raise ObjectNotInPrerequisiteState(f'portal "{portal.name}" cannot be run')
         if portal.rows is None:
             portal.result = session.run(portal.statement, portal.params)
             portal.rows = RowReader(portal.result.chunks)
@@ -215,9 +274,7 @@ class Backend:
         assert result is not None
         assert rows is not None
         if result.columns is None:
-            for _ in rows.take():
-                pass
-            self.out += encode.command_complete(result.tag)
+            self._answer_without_rows(result)
             return
         count = self._rows(rows.take(max_rows or None), result.columns, portal.formats)
         if max_rows and count == max_rows:

@@ -23,7 +23,7 @@ class Portal:
     statement: Statement
     prepared: PreparedStatement | None
     params: Sequence[Any]
-    formats: Sequence[int] = ()
+    formats: tuple[int, ...] = ()
     result: Result | None = None
     rows: RowReader | None = None
     hold: bool = False

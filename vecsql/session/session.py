@@ -17,7 +17,7 @@ from vecsql.executor.context import ExecContext, Notice, Result
 from vecsql.executor.execute import execute
 from vecsql.planner.plan import Chunk
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
-from vecsql.session import sql_statements  # noqa: F401  registers its commands
+from vecsql.session import copying, sql_statements  # noqa: F401  they register their commands
 from vecsql.session.commands import COMMANDS, ENDS_FAILURE
 from vecsql.session.failures import as_error
 from vecsql.session.hub import Hub, Notification, hub_of
@@ -26,8 +26,10 @@ from vecsql.session.portals import PortalStore
 from vecsql.session.statements import Statement, StatementStore, require_same_columns
 from vecsql.session.transactions import Transactions
 from vecsql.settings import Settings
+from vecsql.settings.checks import zone_of
 from vecsql.storage.interface import Engine, Transaction
 from vecsql.types.base import by_oid
+from vecsql.types.formatting import TextFormat
 
 _NOTICE_RANK = {"DEBUG": 0, "LOG": 1, "INFO": 9, "NOTICE": 2, "WARNING": 3, "ERROR": 4}
 _MIN_RANK = {"log": 1, "info": 2, "notice": 2, "warning": 3, "error": 4}
@@ -75,6 +77,7 @@ class Session:
         self.planner = Planner(self)
         if getattr(engine, "read_only", False):
             self.settings.start("default_transaction_read_only", "on")
+        self._text_format: tuple[int, TextFormat] | None = None
         self.query = ""
         self.query_start: datetime | None = None
         self.busy = False
@@ -104,11 +107,16 @@ class Session:
         """Run all statements of a simple query as PostgreSQL does: those outside a block are one transaction."""
         try:
             cached = self.planner.cached(sql)
-            parsed = [None] if cached is not None else self.planner.parse(sql)
+            if cached is None:
+                parsed = self.planner.parse(sql)
         except BaseException as raised:
             raise self.failed(raised, sql) from raised
+        if cached is not None:
+            yield cached, self.run(cached, (), last=True)
+            self.finish()
+            return
         for number, one in enumerate(parsed, 1):
-            statement = cached or self._simple_statement(sql, one, len(parsed))
+            statement = self._simple_statement(sql, one, len(parsed))
             yield statement, self.run(statement, (), last=number == len(parsed))
         self.finish()
 
@@ -266,6 +274,21 @@ class Session:
         """A NOTIFY of any session arrives."""
         self.notifications.append(notification)
         self.on_notification()
+
+    def text_format(self) -> TextFormat:
+        """The settings that text output depends on, put together again only when a setting has changed."""
+        settings = self.settings
+        known = self._text_format
+        if known is None or known[0] != settings.version:
+            zone = zone_of(settings.get("timezone"))
+            made = TextFormat(
+                zone,
+                settings.get("extra_float_digits"),
+                settings.get("bytea_output"),
+                self.reg_name,
+            )
+            self._text_format = known = (settings.version, made)
+        return known[1]
 
     def reg_name(self, type_name: str, oid: int) -> str | None:
         """How a regclass or regtype value prints; None: as its number."""

@@ -154,8 +154,8 @@ class Transaction(Protocol):
 
     def rollback_to(self, name: str) -> None: ...
 
-    def commit(self) -> None:
-        """Durable on return, unless synchronous_commit is off."""
+    def commit(self, *, synchronous: bool = True) -> None:
+        """Durable on return, unless not `synchronous`."""
         ...
 
     def rollback(self) -> None: ...
