@@ -162,7 +162,7 @@ def test_correlated_blocks_stay() -> None:
     ("sql", "where"),
     [
         ("SELECT i.id FROM items i JOIN other o ON o.id = i.id WHERE i.grp = 1 AND o.kind = 'x' "
-         "ORDER BY i.embedding <=> $1 LIMIT 5", '("i"."grp" = 1)'),
+         "ORDER BY i.embedding <=> $1 LIMIT 5", '(i.grp = 1)'),
         ("SELECT i.id FROM other o, items i WHERE o.id = i.id ORDER BY i.embedding <=> $1 LIMIT 5", None),
         ("SELECT i.id FROM items i LEFT JOIN other o USING (id) ORDER BY i.embedding <=> $1 LIMIT 5", None),
         ("SELECT id FROM items WHERE id IN (SELECT id FROM other) ORDER BY embedding <=> $1 LIMIT 5", None),

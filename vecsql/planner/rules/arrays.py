@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from vecsql.types.arrow import to_arrow
 
 from vecsql.storage.columns import Array
+from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ VOLATILE = frozenset(
     ("random", "clock_timestamp", "timeofday", "gen_random_uuid", "uuid_generate_v4", "uuidv4", "uuidv7", "nextval",
      "setval", "currval", "lastval", "pg_sleep", "random_normal")
 )  # fmt: skip
+
+_NEEDLESS_QUOTES = re.compile(r'"([a-z_][a-z0-9_$]*)"')
 
 _SIMPLE_ARGS = {"expressions", "from_", "where", "order", "limit", "offset", "kind"}
 
@@ -180,7 +183,7 @@ def _is_volatile(node: exp.Expression) -> bool:
 
 def shown(node: exp.Expression) -> str:
     """A bound expression as EXPLAIN prints it."""
-    return str(node.sql(dialect="postgres"))
+    return _NEEDLESS_QUOTES.sub(r"\1", node.sql(dialect="postgres"))
 
 
 class NotDirect(Exception):
