@@ -324,6 +324,15 @@ def pg_database_size(state: SystemState, database: str | int) -> int:
     return sum(pg_relation_size(state, oid) for oid in relations)
 
 
+@udf("pg_tablespace_size(oid) -> bigint = vs_tablespace_size_oid",
+     "pg_tablespace_size(name) -> bigint = vs_tablespace_size_name", state=True, volatile=True)  # fmt: skip
+def pg_tablespace_size(state: SystemState, tablespace: str | int) -> int:
+    if tablespace not in (1663, "pg_default"):
+        return 0
+    size: int = pg_database_size(state, DATABASE_OID)
+    return size
+
+
 @udf("pg_get_function_arguments(oid) -> text", "pg_get_function_identity_arguments(oid) -> text")
 def pg_get_function_arguments(oid: int) -> str | None:
     row = _proc_rows().get(oid)

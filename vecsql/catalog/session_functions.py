@@ -260,3 +260,11 @@ def pg_tablespace_location(oid: int) -> str:
 def signal_backend(state: SystemState, pid: int) -> bool:
     signal = state.runtime.get("signal_backend")
     return bool(signal(pid)) if signal is not None else False
+
+
+@udf("pg_notify(text, text) -> void", state=True, volatile=True)
+def pg_notify(state: SystemState, channel: str, payload: str) -> str:
+    notify = state.runtime.get("notify")
+    if notify is not None:
+        notify(channel, payload)
+    return ""
