@@ -32,3 +32,7 @@ def announce(fd: int) -> None:
 def _owner(fd: int) -> str:
     text = os.pread(fd, OWNER_LENGTH, OWNER_OFFSET).rstrip(b"\0")
     return f" (pid {text.decode()})" if text.isdigit() else ""
+
+
+def release(fd: int) -> None:
+    fcntl.flock(fd, fcntl.LOCK_UN)

@@ -8,14 +8,13 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from weakref import ReferenceType, ref
 
 import numpy as np
 
 from vecsql import errors
-from vecsql.objstore import filelock, hole, superblock
+from vecsql.objstore import filelock, hole, pins, superblock
 from vecsql.objstore.base import Bytes, Chunk, Extent, Root
-from vecsql.objstore.space import PAGE, FreeSpace, padded
+from vecsql.objstore.space import PAGE, FreeSpace, outside, padded
 
 DATA_START = 4 * PAGE  # two superblocks, the owner page, one page in reserve
 NEW_FILE = (
@@ -53,7 +52,7 @@ class SingleFileStore:
         self._mutex = threading.Lock()
         self._space = FreeSpace(DATA_START)
         self._extents: dict[int, int] = {}  # offset -> length of everything allocated
-        self._pins: dict[int, list[ReferenceType[object]]] = {}  # blobs and maps by offset
+        self._file = pins.file_id(self._fd)
         self._slot = 0  # where the current root lies
 
     # Root
@@ -90,7 +89,7 @@ class SingleFileStore:
             extent = self._space.allocate(sum(len(v) for v in views))
             self._extents[extent.offset] = extent.length
             blob = FileBlob(self, extent)
-            self._pin(extent, blob)
+            pins.add(self._file, extent, blob)
         with self._io():
             offset = extent.offset
             for view in views:
@@ -112,8 +111,7 @@ class SingleFileStore:
                 f'database "{self.name}" is cut short: {extent.length} bytes expected at offset {extent.offset}'
             )
         blob = FileBlob(self, extent)
-        with self._mutex:
-            self._pin(extent, blob)
+        pins.add(self._file, extent, blob)
         return blob
 
     def map(self, extent: Extent) -> Bytes:
@@ -121,20 +119,8 @@ class SingleFileStore:
         if extent.length == 0:
             return np.zeros(0, np.uint8)
         mapped = mmap.mmap(self._fd, extent.length, prot=mmap.PROT_READ, offset=extent.offset)
-        with self._mutex:
-            self._pin(extent, mapped)
+        pins.add(self._file, extent, mapped)
         return np.frombuffer(mapped, np.uint8)
-
-    def _pin(self, extent: Extent, user: object) -> None:
-        self._pins.setdefault(extent.offset, []).append(ref(user))
-
-    def _pinned(self, offset: int) -> bool:
-        alive = [r for r in self._pins.get(offset, ()) if r() is not None]
-        if alive:
-            self._pins[offset] = alive
-        else:
-            self._pins.pop(offset, None)
-        return bool(alive)
 
     def sync(self) -> None:
         with self._io():
@@ -143,17 +129,21 @@ class SingleFileStore:
     # Space
 
     def begin(self, used: Iterable[Extent]) -> None:
+        """Views from an earlier open of the file in this process keep their space too, unless another process has
+        written there since."""
         with self._mutex:
-            self._extents = {e.offset: e.length for e in used}
+            used = list(used)
+            looked_at = outside(pins.alive(self._file), used)
+            self._extents = {e.offset: e.length for e in (*used, *looked_at)}
             self._space = FreeSpace(DATA_START, [Extent(*e) for e in self._extents.items()])
         if not self.read_only:
             filelock.announce(self._fd)
 
     def reclaim(self, keep: Iterable[Extent]) -> int:
-        kept = {e.offset for e in keep}
         freed = 0
         with self._mutex:
-            for offset in [o for o in self._extents if o not in kept and not self._pinned(o)]:
+            kept = {e.offset for e in (*keep, *pins.alive(self._file))}
+            for offset in [o for o in self._extents if o not in kept]:
                 extent = Extent(offset, self._extents.pop(offset))
                 self._space.free(extent)
                 hole.punch(self._fd, offset, padded(extent.length))
@@ -167,6 +157,7 @@ class SingleFileStore:
         return os.fstat(self._fd).st_size
 
     def close(self) -> None:
+        filelock.release(self._fd)  # maps that are still alive hold copies of the descriptor
         os.close(self._fd)
 
     @contextmanager

@@ -56,3 +56,18 @@ class FreeSpace:
     @property
     def gaps(self) -> tuple[tuple[int, int], ...]:
         return tuple(self._gaps)
+
+
+def outside(extents: Iterable[Extent], used: Iterable[Extent]) -> list[Extent]:
+    """Those of the extents that overlap none of the used ones and none of each other."""
+    taken = sorted(used)
+    found = []
+    for extent in sorted(extents):
+        at = bisect_left(taken, extent)
+        before = taken[at - 1] if at else Extent(0, 0)
+        end = extent.offset + padded(max(extent.length, 1))
+        clear_before = before.offset + padded(max(before.length, 1)) <= extent.offset or not at
+        if clear_before and (at == len(taken) or end <= taken[at].offset):
+            insort(taken, extent)
+            found.append(extent)
+    return found

@@ -43,12 +43,14 @@ class Checkpointer:
         self._database_id = database_id
         self._persistent = persistent
         self._mutex = threading.Lock()
+        self._attached_mutex = threading.Lock()
         self._images: dict[int, tuple[Parts, Segment]] = {}  # per table: what the last image holds
         self._attached: list[tuple[int, Extent]] = []  # (lower bound of the LSN, extent) in the WAL
 
     def attached(self, lsn: int, extents: list[Extent]) -> None:
         """A WAL record after `lsn` refers to these extents: keep them until a checkpoint covers it."""
-        self._attached += [(lsn, e) for e in extents]
+        with self._attached_mutex:
+            self._attached += [(lsn, e) for e in extents]
 
     def run(self, *, clean: bool = False) -> bool:
         """Make a checkpoint of everything committed so far; True if a memtable became a segment."""
@@ -85,7 +87,7 @@ class Checkpointer:
             if not memory or oid in flushed:
                 continue
             last = self._images.get(oid)
-            if last is not None and last[0] == memory:
+            if last is not None and _same(last[0], memory):
                 images[oid] = last
             else:
                 images[oid] = (memory, self._segments.write(state.schema, memory, is_segment=False))
@@ -108,13 +110,19 @@ class Checkpointer:
         )  # fmt: skip
         store = self._segments.store
         root, _ = manifest.write(store, content, self._database_id, clean=clean)
-        self._attached = [a for a in self._attached if a[0] >= version.lsn]
-        kept = [root.manifest, *content.extents(), *(extent for _, extent in self._attached)]
+        with self._attached_mutex:
+            self._attached = [a for a in self._attached if a[0] >= version.lsn]
+            in_log = [extent for _, extent in self._attached]
+        kept = [root.manifest, *content.extents(), *in_log]
         stats.counters.add("bytes_freed", store.reclaim(kept))
 
 
 def _memory(state: TableState) -> Parts:
     return tuple(p for p in state.parts if not p.part.is_segment and p.live_rows)
+
+
+def _same(before: Parts, now: Parts) -> bool:
+    return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
 
 
 def _worth_a_segment(memory: Parts) -> bool:

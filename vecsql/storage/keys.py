@@ -17,6 +17,7 @@ import xxhash
 
 from vecsql.catalog.model import Column, Index
 from vecsql.storage.interface import Bools
+from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 Hashes = npt.NDArray[np.uint64]
@@ -120,7 +121,7 @@ class KeySpec:
         return cls(
             index, columns, hashers, exact,
             exact and pa.types.is_integer(columns[0].type.arrow),
-            single and hashers[0] is _textual and pa.types.is_string(columns[0].type.arrow),
+            single and columns[0].type.type.name in ("text", "varchar", "name"),
         )  # fmt: skip
 
     @property
@@ -155,8 +156,6 @@ class KeySpec:
 
     def arrays(self, key: tuple[Any, ...]) -> list[pa.Array]:
         """One-element columns with the key's values."""
-        from vecsql.types.arrow import to_arrow
-
         return [to_arrow([v], c.type) for v, c in zip(key, self.columns, strict=True)]
 
     def same(self, left: Sequence[Any], right: Sequence[Any]) -> bool:

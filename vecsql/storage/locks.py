@@ -28,19 +28,14 @@ class Owner:
     waiting_for: tuple[Hashable, bool] | None = None  # (lock, shared)
 
 
-@dataclass(eq=False, slots=True)
-class _Lock:
-    exclusive: Owner | None = None
-    shared: set[Owner] = field(default_factory=set)
+_Holder = Owner | set[Owner]  # the one with the exclusive lock, or those who share it
 
-    def blockers(self, owner: Owner, shared: bool) -> set[Owner]:
-        found = set() if shared else self.shared - {owner}
-        if self.exclusive is not None and self.exclusive is not owner:
-            found.add(self.exclusive)
-        return found
 
-    def held_by(self, owner: Owner, shared: bool) -> bool:
-        return self.exclusive is owner or (shared and owner in self.shared)
+def _blockers(holder: _Holder | None, owner: Owner, shared: bool) -> set[Owner]:
+    """Whom `owner` has to wait for."""
+    if isinstance(holder, Owner):
+        return set() if holder is owner else {holder}
+    return set() if shared or holder is None else holder - {owner}
 
 
 class LockManager:
@@ -48,7 +43,8 @@ class LockManager:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._locks: dict[Hashable, _Lock] = {}
+        self._waiting = 0
+        self._locks: dict[Hashable, _Holder] = {}
 
     def acquire(
         self, owner: Owner, name: Hashable, *, shared: bool = False, what: str = ""
@@ -68,8 +64,12 @@ class LockManager:
         """Take many exclusive locks; True if it had to wait for one."""
         waited = False
         with self._changed:
+            locks, held = self._locks, owner.held
             for name in names:
-                if not self._take(owner, name, False):
+                if name not in locks:  # nearly always: worth being fast for bulk loads
+                    locks[name] = owner
+                    held.append(name)
+                elif not self._take(owner, name, False):
                     self._wait(owner, name, False, what)
                     self._take(owner, name, False)
                     waited = True
@@ -83,8 +83,7 @@ class LockManager:
     def wait_until_free(self, owner: Owner, name: Hashable, what: str = "") -> bool:
         """Wait for the holder of a lock without taking it; False if another holds it no more from the start."""
         with self._changed:
-            lock = self._locks.get(name)
-            if lock is None or not lock.blockers(owner, False):
+            if not _blockers(self._locks.get(name), owner, False):
                 return False
             self._wait(owner, name, False, what)
             return True
@@ -95,36 +94,37 @@ class LockManager:
             return
         with self._changed:
             for name in owner.held[mark:]:
-                lock = self._locks[name]
-                if lock.exclusive is owner:
-                    lock.exclusive = None
-                lock.shared.discard(owner)
-                if lock.exclusive is None and not lock.shared:
+                holder = self._locks[name]
+                if isinstance(holder, set) and len(holder) > 1:
+                    holder.discard(owner)
+                else:
                     del self._locks[name]
             del owner.held[mark:]
-            self._changed.notify_all()
+            if self._waiting:
+                self._changed.notify_all()
 
     def _take(self, owner: Owner, name: Hashable, shared: bool) -> bool:
-        lock = self._locks.get(name)
-        if lock is None:
-            lock = self._locks[name] = _Lock()
-        elif lock.held_by(owner, shared):
+        holder = self._locks.get(name)
+        if holder is owner or (shared and isinstance(holder, set) and owner in holder):
             return True
-        elif lock.blockers(owner, shared):
+        if _blockers(holder, owner, shared):
             return False
-        if owner not in lock.shared:
+        if holder is None or (isinstance(holder, set) and owner not in holder):
             owner.held.append(name)
-        if shared:
-            lock.shared.add(owner)
+        if not shared:
+            self._locks[name] = owner
+        elif isinstance(holder, set):
+            holder.add(owner)
         else:
-            lock.exclusive = owner
+            self._locks[name] = {owner}
         return True
 
     def _wait(self, owner: Owner, name: Hashable, shared: bool, what: str) -> None:
         deadline = self._deadline(owner)
         owner.waiting_for = (name, shared)
+        self._waiting += 1
         try:
-            while blockers := self._blockers(owner, name, shared):
+            while blockers := _blockers(self._locks.get(name), owner, shared):
                 cycle = self._cycle(owner, blockers)
                 if cycle:
                     raise _deadlock(cycle, what)
@@ -132,10 +132,7 @@ class LockManager:
                 _check(owner, deadline)
         finally:
             owner.waiting_for = None
-
-    def _blockers(self, owner: Owner, name: Hashable, shared: bool) -> set[Owner]:
-        lock = self._locks.get(name)
-        return lock.blockers(owner, shared) if lock else set()
+            self._waiting -= 1
 
     @staticmethod
     def _deadline(owner: Owner) -> float | None:
@@ -161,7 +158,8 @@ class LockManager:
             if last in seen or last.waiting_for is None:
                 continue
             seen.add(last)
-            paths.extend([*path, b] for b in self._blockers(last, *last.waiting_for))
+            name, shared = last.waiting_for
+            paths.extend([*path, b] for b in _blockers(self._locks.get(name), last, shared))
         return []
 
 

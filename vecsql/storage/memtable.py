@@ -13,6 +13,8 @@ from vecsql.storage.key_index import DictKeys
 from vecsql.storage.part import BasePart
 from vecsql.storage.schema import TableSchema
 
+MERGE_BYTES = 4 << 20
+
 
 class MemBatch(BasePart):
     """Rows in memory, columns as Arrow arrays by attnum; rowids ascend."""
@@ -66,7 +68,14 @@ def consolidate(parts: tuple[PartVersion, ...], schema: TableSchema) -> tuple[Pa
     O(log n) batches at any time."""
     segments = [p for p in parts if p.part.is_segment]
     memory = [p for p in parts if p.live_rows and not p.part.is_segment]
-    while len(memory) > 1 and memory[-2].live_rows <= 2 * memory[-1].live_rows:
+    while len(memory) > 1 and _worth_merging(*memory[-2:]):
         batch = merge(memory[-2:], schema)
         memory[-2:] = [PartVersion(batch, None, batch.num_rows)]
     return (*segments, *memory)
+
+
+def _worth_merging(before: PartVersion, last: PartVersion) -> bool:
+    """Large batches are left alone: a scan does not gain from copying them."""
+    if before.part.nbytes > MERGE_BYTES:
+        return False
+    return before.live_rows <= 2 * last.live_rows

@@ -10,6 +10,7 @@ import pyarrow as pa
 from vecsql.catalog.model import Catalog, Column, Index, Table
 from vecsql.storage.interface import Part
 from vecsql.storage.keys import KeySpec
+from vecsql.types.arrow import to_arrow
 
 
 class TableSchema:
@@ -51,8 +52,6 @@ class TableSchema:
         column = self._columns[attnum]
         if column.missing is None:
             return pa.nulls(rows, column.type.arrow)
-        from vecsql.types.arrow import to_arrow
-
         value = column.type.type.from_text(column.missing, column.type.typmod)
         one = to_arrow([value], column.type)
         return one.take(pa.array([0] * rows, pa.int32()))

@@ -20,6 +20,7 @@ from vecsql.storage.locks import LockManager, Owner
 from vecsql.storage.part import BasePart
 from vecsql.storage.schema import TableSchema
 from vecsql.storage.table import TableState
+from vecsql.types.arrow import from_arrow
 
 FEW = 16  # rows up to which a look-up per key beats arrays
 
@@ -177,8 +178,6 @@ def _names(catalog: Catalog, schema: TableSchema, spec: KeySpec) -> dict[str, st
 
 
 def _key_text(keys: NewKeys, row: int) -> str:
-    from vecsql.types.arrow import from_arrow
-
     texts = []
     for array, column in zip(keys.arrays, keys.spec.columns, strict=True):
         value = from_arrow(array.slice(row, 1), column.type)[0]

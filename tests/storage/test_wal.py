@@ -1,0 +1,154 @@
+"""The log: torn tails are cut without loss, damage before them is reported, concurrent commits share a sync."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vecsql import errors
+from vecsql.storage.wal import FRAME_SIZE, HEADER_SIZE, LogReader, WriteAheadLog
+
+ID = bytes(range(16))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "x.wal")
+
+
+def write(path: str, payloads: list[bytes], *, start: int = 0, sync: bool = True) -> list[int]:
+    """A log with these records, each synced before the next; returns their ends."""
+    log = WriteAheadLog.create(path, ID, start)
+    ends = []
+    for payload in payloads:
+        ends.append(log.append(payload))
+        if sync:
+            log.sync(ends[-1])
+    log.close()
+    return ends
+
+
+def read(path: str) -> list[bytes]:
+    return [payload for _, payload in LogReader(path, ID)]
+
+
+@given(st.lists(st.binary(max_size=50), max_size=10), st.integers(0, 2**40))
+def test_reads_back_what_was_written(tmp_path_factory, payloads: list[bytes], start: int) -> None:
+    path = str(tmp_path_factory.getbasetemp() / "roundtrip.wal")
+    ends = write(path, payloads, start=start)
+    reader = LogReader(path, ID)
+    assert list(reader) == list(zip(ends, payloads, strict=True))
+    assert reader.end == start + sum(FRAME_SIZE + len(p) for p in payloads)
+
+
+def test_every_torn_tail_is_cut(path: str) -> None:
+    write(path, [b"first", b"second", b"the last record"])
+    whole = Path(path).read_bytes()
+    last = len(whole) - FRAME_SIZE - len(b"the last record")
+    for length in range(last, len(whole)):
+        Path(path).write_bytes(whole[:length])
+        assert read(path) == [b"first", b"second"]
+
+
+def test_every_damaged_byte_of_the_last_record_is_noticed(path: str) -> None:
+    write(path, [b"first", b"second"])
+    whole = Path(path).read_bytes()
+    for at in range(len(whole) - FRAME_SIZE - len(b"second"), len(whole)):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0x40
+        Path(path).write_bytes(damaged)
+        assert read(path) == [b"first"]
+
+
+def test_damage_before_synced_records_is_an_error(path: str) -> None:
+    write(path, [b"first", b"second", b"third"])
+    whole = Path(path).read_bytes()
+    for at in range(HEADER_SIZE, HEADER_SIZE + FRAME_SIZE + len(b"first")):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1
+        Path(path).write_bytes(damaged)
+        with pytest.raises(errors.DataCorrupted, match=r"damaged at byte 64 \(LSN 0\)"):
+            read(path)
+
+
+def test_unsynced_records_may_be_torn_in_any_order(path: str) -> None:
+    write(path, [b"first", b"second", b"third"], sync=False)
+    damaged = bytearray(Path(path).read_bytes())
+    damaged[HEADER_SIZE + FRAME_SIZE] ^= 1
+    Path(path).write_bytes(damaged)
+    assert read(path) == []
+
+
+def test_damaged_header_and_foreign_log_are_errors(path: str) -> None:
+    write(path, [])
+    with pytest.raises(errors.DataCorrupted, match="belongs to another database"):
+        LogReader(path, b"x" * 16)
+    damaged = bytearray(Path(path).read_bytes())
+    damaged[20] ^= 1
+    Path(path).write_bytes(damaged)
+    with pytest.raises(errors.DataCorrupted, match="header at byte 0"):
+        LogReader(path, ID)
+
+
+def test_truncate_keeps_the_tail_and_the_numbering(path: str) -> None:
+    log = WriteAheadLog.create(path, ID, 1000)
+    ends = [log.append(p) for p in (b"one", b"two", b"three")]
+    log.truncate(ends[0])
+    ends.append(log.append(b"four"))
+    log.close()
+    assert list(LogReader(path, ID)) == list(
+        zip(ends[1:], [b"two", b"three", b"four"], strict=True)
+    )
+
+
+def test_concurrent_commits_share_syncs(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    log = WriteAheadLog.create(path, ID, 0)
+    syncs = []
+    all_appended = threading.Barrier(8)
+    real = os.fdatasync
+
+    def counting(fd: int) -> None:
+        syncs.append(fd)
+        real(fd)
+
+    monkeypatch.setattr(os, "fdatasync", counting)
+
+    def commit(number: int) -> None:
+        end = log.append(b"%d" % number)
+        all_appended.wait()
+        log.sync(end)
+        assert log.durable >= end
+
+    threads = [threading.Thread(target=commit, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.close()
+    assert len(syncs) == 1
+    assert sorted(read(path)) == [b"%d" % n for n in range(8)]
+
+
+def test_after_a_failed_sync_nothing_more_is_accepted(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    log = WriteAheadLog.create(path, ID, 0)
+    end = log.append(b"lost")
+
+    def fail(fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", fail)
+    for _ in range(2):
+        with pytest.raises(errors.IoError):
+            log.sync(end)
+    with pytest.raises(errors.IoError):
+        log.append(b"more")
