@@ -169,8 +169,16 @@ class Engine(Protocol):
     def snapshot(self) -> Snapshot: ...
 
     def begin(
-        self, *, isolation: str = "read committed", read_only: bool = False
-    ) -> Transaction: ...
+        self,
+        *,
+        isolation: str = "read committed",
+        read_only: bool = False,
+        process_id: int = 0,
+        cancel: threading.Event | None = None,
+        lock_timeout: Callable[[], float] | None = None,
+    ) -> Transaction:
+        """`cancel` ends waits with QueryCanceled; `lock_timeout()` is in seconds, 0 for none."""
+        ...
 
     def nextval(self, sequence_oid: int) -> int: ...
 
