@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vecsql.planner.dml.casts import assignment
 from vecsql.storage.columns import single
 from vecsql.types.arrow import from_arrow, to_arrow
 from vecsql.types.base import ColumnType
+
+_INTEGERS = ("int2", "int4", "int8")
 
 
 def joined(parts: list[Any], ctype: ColumnType) -> pa.Array:
@@ -32,15 +35,69 @@ def cast_column(array: pa.Array, source: ColumnType, target: ColumnType) -> pa.A
         return array if array.type == target.arrow else _stored(array, target)
     if array.null_count == len(array):
         return pa.nulls(len(array), target.arrow)
+    fast = _arrow_cast(array, source, target)
+    if fast is not None:
+        return fast
     cast = assignment(source, target)
     assert cast is not None
     values = from_arrow(array, source)
     return to_arrow([None if v is None else cast(v) for v in values], target)
 
 
+def _arrow_cast(array: pa.Array, source: ColumnType, target: ColumnType) -> pa.Array | None:
+    """Casts that Arrow does exactly as PostgreSQL; None for the others, and where an error is due."""
+    kinds = (source.type.name, target.type.name)
+    numbers = kinds[0] in _INTEGERS and kinds[1] in (*_INTEGERS, "float4", "float8")
+    texts = (
+        kinds[0] in ("text", "varchar", "name")
+        and kinds[1] in ("text", "varchar")
+        and target.typmod < 0
+    )
+    if numbers or texts or kinds == ("float4", "float8"):
+        try:
+            return array.cast(target.arrow)
+        except pa.ArrowInvalid:
+            return None
+    if kinds[1] == "vector" and kinds[0] in ("vector", "_float4", "_float8", "_int4"):
+        return _vectors(array, target)
+    return None
+
+
 def _stored(array: pa.Array, target: ColumnType) -> pa.Array:
     """The same values in the Arrow type that storage uses."""
+    if target.type.name == "vector":
+        fast = _vectors(array, target)
+        return fast if fast is not None else to_arrow(from_arrow(array, target), target)
     try:
         return array.cast(target.arrow)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return to_arrow(from_arrow(array, target), target)
+
+
+def _vectors(array: pa.Array, target: ColumnType) -> pa.Array | None:
+    """Lists of numbers of one length as vector(d), without a detour over Python; None where that does not work."""
+    kind = array.type
+    if target.typmod <= 0 or not (
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    ):
+        return None
+    dims = target.typmod
+    if pa.types.is_fixed_size_list(kind):
+        if kind.list_size != dims:
+            return None
+    elif array.null_count or not pc.all(pc.equal(pc.list_value_length(array), dims)).as_py():
+        return None
+    if array.null_count:
+        flat = array.values.slice(array.offset * dims, len(array) * dims)
+    else:
+        flat = array.flatten()
+    if flat.null_count and not array.null_count:
+        return None
+    mask = array.is_null() if array.null_count else None
+    single_precision = np.ascontiguousarray(flat.to_numpy(zero_copy_only=False), np.float32)
+    if mask is not None:
+        single_precision = single_precision.copy()
+        single_precision.reshape(-1, dims)[np.asarray(mask)] = 0
+    if not np.isfinite(single_precision).all():
+        return None
+    return pa.FixedSizeListArray.from_arrays(pa.array(single_precision), dims, mask=mask)

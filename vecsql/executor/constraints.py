@@ -7,9 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from vecsql.catalog.model import Column, Table
-from vecsql.errors import NotNullViolation
+from vecsql.catalog.model import Column, Constraint, Table
+from vecsql.errors import CheckViolation, IntegrityError, NotNullViolation
 from vecsql.executor.context import ExecContext
+from vecsql.executor.rowwise import violations
 
 _SHOWN = 64  # longest value in "Failing row contains", in bytes
 
@@ -34,8 +35,38 @@ def _shown(column: Column, array: pa.Array, row: int) -> str:
 
 def check_rows(table: Table, columns: Columns, ctx: ExecContext) -> None:
     """Raise for the first row that violates NOT NULL or a CHECK."""
+    if not columns or not len(next(iter(columns.values()))):
+        return
     schema = ctx.txn.snapshot().catalog.schemas[table.schema_oid].name
     _check_not_null(table, columns, schema)
+    for constraint in sorted(table.constraints, key=lambda c: c.name):
+        if constraint.kind == "c" and constraint.expression is not None:
+            _check(table, constraint, columns, schema, ctx)
+
+
+def _check(
+    table: Table, constraint: Constraint, columns: Columns, schema: str, ctx: ExecContext
+) -> None:
+    assert constraint.expression is not None
+    row = violations(table, columns, constraint.expression, ctx)
+    if row is None:
+        return
+    raise _at_row(
+        CheckViolation(
+            f'new row for relation "{table.name}" violates check constraint "{constraint.name}"',
+            detail=failing_row(table, columns, row),
+            schema_name=schema,
+            table_name=table.name,
+            constraint_name=constraint.name,
+        ),
+        row,
+    )
+
+
+def _at_row(error: IntegrityError, row: int) -> IntegrityError:
+    """The error, remembering which row of the batch it is about (COPY names its line)."""
+    error.row = row  # type: ignore[attr-defined]
+    return error
 
 
 def _check_not_null(table: Table, columns: Columns, schema: str) -> None:
@@ -49,10 +80,13 @@ def _check_not_null(table: Table, columns: Columns, schema: str) -> None:
     if first is None:
         return
     row, column = first
-    raise NotNullViolation(
-        f'null value in column "{column.name}" of relation "{table.name}" violates not-null constraint',
-        detail=failing_row(table, columns, row),
-        schema_name=schema,
-        table_name=table.name,
-        column_name=column.name,
+    raise _at_row(
+        NotNullViolation(
+            f'null value in column "{column.name}" of relation "{table.name}" violates not-null constraint',
+            detail=failing_row(table, columns, row),
+            schema_name=schema,
+            table_name=table.name,
+            column_name=column.name,
+        ),
+        row,
     )

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsql.catalog.model import Catalog, Column, Table
-from vecsql.errors import FeatureNotSupported
-from vecsql.executor.columns import cast_column
+from vecsql.executor.columns import cast_column, joined
 from vecsql.executor.context import ExecContext
 from vecsql.planner.dml.nodes import UpdateExcluded
-from vecsql.planner.dml.rows import RowExpression, RowQuery, bind_row_expression
+from vecsql.planner.dml.rows import ROWS, RowExpression, RowQuery, bind_row_expression
+from vecsql.planner.rules.filters import Env
 from vecsql.types.base import ColumnType
 
 Columns = Mapping[int, pa.Array]
@@ -26,7 +26,16 @@ def run_rows(
     query: RowQuery, columns: Mapping[str, pa.Array], ctx: ExecContext, params: Sequence[Any] = ()
 ) -> list[pa.Array]:
     """The result columns of a query over the given rows."""
-    raise FeatureNotSupported("expressions over rows are not supported")
+    from vecsql.executor.duck import session_of  # DuckDB loads only where it is needed
+    from vecsql.executor.relational import run_relational
+
+    duck = session_of(ctx)
+    duck.register(ROWS, pa.table(dict(columns)), None)
+    try:
+        chunks = list(run_relational(query.plan, ctx, params).chunks)
+    finally:
+        duck.unregister(ROWS)
+    return [joined([c.columns[i] for c in chunks], k.type) for i, k in enumerate(query.columns)]
 
 
 def named(columns: Columns, prefix: str = "c") -> dict[str, pa.Array]:
@@ -66,9 +75,24 @@ def evaluate_rows(
 
 def violations(table: Table, columns: Columns, expression: str, ctx: ExecContext) -> int | None:
     """Position of the first row for which a CHECK expression is false, or None."""
-    values, _ = evaluate_rows(table, columns, expression, ctx)
+    bound = _bound(expression, _CatalogKey(table, ctx.txn.snapshot().catalog))
+    values = _compiled(bound, columns)
+    if values is None:
+        values = run_rows(bound.query, named(columns), ctx)[0]
+    if isinstance(values, pa.Scalar):
+        return 0 if values.as_py() is False else None
     at = pc.index(values, False).as_py()
     return None if at < 0 else at
+
+
+def _compiled(bound: RowExpression, columns: Columns) -> pa.Array | pa.Scalar | None:
+    """The value of a condition without DuckDB, if it is simple enough."""
+    if bound.predicate is None:
+        return None
+    try:
+        return bound.predicate.root(Env(lambda attnum: columns[attnum], ()))
+    except pa.ArrowException:
+        return None
 
 
 def generate(table: Table, column: Column, columns: Columns, ctx: ExecContext) -> pa.Array:

@@ -161,7 +161,7 @@ class BlockDecoder:
 def _odd_quotes(options: CopyOptions) -> re.Pattern[str]:
     """Quotes inside unquoted text, which Arrow reads differently."""
     quote, delimiter = re.escape(options.quote), re.escape(options.delimiter)
-    return re.compile(f"[^{delimiter}\\n{quote}]{quote}[^{delimiter}\\r\\n{quote}]")
+    return re.compile(f"{quote}(?![{delimiter}\\r\\n{quote}])(?<=[^{delimiter}\\n{quote}]{quote})")
 
 
 def _arrow_strings(text: str, width: int, options: CopyOptions, quote: str | bool) -> Arrays | None:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from vecsql.planner.bind import bind_select
 from vecsql.planner.bind_query import QueryBinder
 from vecsql.planner.coerce import effective
 from vecsql.planner.convert.types import TypeName
 from vecsql.planner.dml.casts import assignment
 from vecsql.planner.dml.scalars import Scope
-from vecsql.planner.plan import Relational, ResultColumn, ScalarExpr, SelectPlan
+from vecsql.planner.plan import ResultColumn, ScalarExpr, SelectPlan
 from vecsql.planner.scope import Scope as NameScope
 from vecsql.planner.translate import scalar_sql
 from vecsql.types.base import ColumnType
@@ -26,9 +25,9 @@ class PlannedQuery:
 
 def plan_query(node: exp.Expression, scope: Scope) -> PlannedQuery:
     """Bind and plan a query with the statement's parameters."""
-    bound = bind_select(node, scope.catalog, scope.search_path, scope.params)
-    plan = Relational(bound.sql, bound.columns, bound.scans, bound.system)
-    return PlannedQuery(plan, bound.columns)
+    from vecsql.planner.planner import plan_query as plan  # it plans DML with this module
+
+    return PlannedQuery(*plan(node, scope.catalog, scope.search_path, scope.params))
 
 
 def plan_scalar(node: exp.Expression, target: ColumnType, scope: Scope) -> ScalarExpr:

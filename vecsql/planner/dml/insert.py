@@ -35,8 +35,15 @@ def plan_insert(node: exp.Insert, scope: Scope) -> Insert:
         columns = _fitting(columns, source.expressions, listed)
         rows = tuple(_row(table, columns, row, scope, overriding) for row in source.expressions)
     else:
+        _type_unknowns(source, columns)
         query = binding.plan_query(_with_ctes(source, node), scope)
-        columns = _query_columns(table, columns, query.columns, source, listed)
+        columns = _query_columns(columns, query.columns, source, listed)
+        for column, given in zip(columns, query.columns, strict=True):
+            check_insertable(table, column, overriding)
+            if binding.assignable(given.type, column.type) is None:
+                raise mismatch(
+                    column.name, given.type, column.type, _item_position(source, column, columns)
+                )
     return Insert(
         table,
         tuple(c.attnum for c in columns),
@@ -154,8 +161,26 @@ def plan_cell(item: exp.Expression, column: Column, scope: Scope) -> Cell | None
     return Cell(None, expr, position, volatile)
 
 
+def _type_unknowns(source: exp.Expression, columns: tuple[Column, ...]) -> None:
+    """Untyped literals and parameters in the select list take the types of the columns they fill."""
+    if not isinstance(source, exp.Select) or any(i.is_star for i in source.expressions):
+        return
+    items = [
+        binding.assignment_source(item, column.type)
+        for item, column in zip(source.expressions, columns, strict=False)
+    ]
+    source.set("expressions", items + source.expressions[len(items) :])
+
+
+def _item_position(
+    source: exp.Expression, column: Column, columns: tuple[Column, ...]
+) -> int | None:
+    items = source.expressions if isinstance(source, exp.Select) else []
+    at = columns.index(column)
+    return position_of(items[at]) if at < len(items) else None
+
+
 def _query_columns(
-    table: Table,
     columns: tuple[Column, ...],
     given: tuple[object, ...],
     source: exp.Expression,

@@ -16,6 +16,7 @@ from vecsql.planner.emitters import output_sql
 from vecsql.planner.literals import column_scale
 from vecsql.planner.parse import expression
 from vecsql.planner.plan import Relational, ResultColumn
+from vecsql.planner.rules.filters import Predicate, compile_predicate
 from vecsql.planner.scope import ParamTypes, Range, RangeColumn
 from vecsql.planner.scope import Scope as NameScope
 from vecsql.types.base import ColumnType
@@ -50,6 +51,7 @@ class RowExpression:
     query: RowQuery
     type: ColumnType
     volatile: bool = False
+    predicate: Predicate | None = None  # a condition compiled without DuckDB, if it is simple
 
 
 def bind_rows(
@@ -124,4 +126,6 @@ def bind_row_expression(table: Table, text: str, catalog: Catalog) -> RowExpress
     node = expression(text)
     scope = Scope(catalog, ("public", *schemas), ParamTypes())
     query = bind_rows([RowSource(table.name, table)], [node], [None], scope)
-    return RowExpression(query, query.columns[0].type, is_volatile(node))
+    kind = query.columns[0].type
+    predicate = compile_predicate([node]) if kind.type.name == "bool" else None
+    return RowExpression(query, kind, is_volatile(node), predicate)

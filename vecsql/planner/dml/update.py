@@ -89,11 +89,8 @@ def _row_query(
         this=exp.Identifier(this=ROWID, quoted=True), table=exp.Identifier(this=alias, quoted=True)
     )
     select = exp.Select(expressions=[rowid, *values], from_=exp.From(this=node.this))
-    joins = []
-    for item in joined:
-        joins.append(exp.Join(this=item))
-    if joins:
-        select.set("joins", joins)
+    if joined:
+        select.set("joins", [exp.Join(this=item) for item in joined])
     if node.args.get("where") is not None:
         select.set("where", node.args["where"])
     if node.args.get("with_") is not None:
