@@ -14,14 +14,23 @@ from vecsql.executor import (  # noqa: F401  they register their operators
     explain,
     insert,
     key_lookup,
+    relational,
     vector_topk,
     widening,
 )
 from vecsql.executor.context import ExecContext, Result
-from vecsql.executor.operators import execute_plan
+from vecsql.executor.operators import execute_plan, operator
+from vecsql.planner.plan import Relational
 from vecsql.planner.statement import PreparedStatement
 
 __all__ = ["execute", "execute_plan"]
+
+
+@operator(Relational)
+def _relational(plan: Relational, ctx: ExecContext, params: Sequence[Any]) -> Result:
+    from vecsql.executor.relational import run_relational  # DuckDB loads only where it is needed
+
+    return run_relational(plan, ctx, params)
 
 
 def execute(prepared: PreparedStatement, ctx: ExecContext, params: Sequence[Any] = ()) -> Result:

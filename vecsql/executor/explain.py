@@ -10,8 +10,10 @@ from typing import Any
 
 from vecsql.executor import duckdb_plan
 from vecsql.executor.context import ExecContext, Result
+from vecsql.executor.duck import session_of
 from vecsql.executor.operators import execute_plan, operator
 from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
+from vecsql.executor.relational import prepare_relations
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
 from vecsql.planner.explain import ExplainPlan
@@ -210,9 +212,7 @@ def _scan_cost(vectors: int, plan: VectorTopK) -> float:
 
 def _relational(explainer: _Explainer, plan: Relational) -> Node:
     """DuckDB's operators, and the vector scans that run before them."""
-    from vecsql.executor.relational import explain_json
-
-    document = explain_json(plan, explainer.ctx, explainer.params, analyze=bool(explainer.analyze))
+    document = _duckdb_explain(explainer, plan)
     tops = [duckdb_plan.node_of(operator) for operator in duckdb_plan.roots(document)]
     root = tops[0] if len(tops) == 1 else Node("Result", children=tops)
     for name, block in plan.topk.items():
@@ -221,6 +221,16 @@ def _relational(explainer: _Explainer, plan: Relational) -> Node:
         scan.names = {"Subplan Name": f"Block {name}", **scan.names}
         root.children.append(scan)
     return root
+
+
+def _duckdb_explain(explainer: _Explainer, plan: Relational) -> Any:
+    """DuckDB's EXPLAIN as JSON. Parameters without a value, as of a prepared statement, count as NULL."""
+    ctx, params = explainer.ctx, explainer.params
+    duck = session_of(ctx)
+    prepare_relations(plan, duck, ctx, params)
+    options = "ANALYZE, FORMAT JSON" if explainer.analyze else "FORMAT JSON"
+    answer = duck.run(f"EXPLAIN ({options}) {plan.sql}", params, ctx).read_all()
+    return json.loads(answer.column(1)[0].as_py())
 
 
 def _widening(explainer: _Explainer, plan: Widening) -> Node:
