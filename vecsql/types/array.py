@@ -108,8 +108,7 @@ class _Parser:
         self.skip_space()
         if self.pos < len(self.text):
             raise self.error("Junk after closing right brace.")
-        self.check_shape(value, bounds)
-        return value
+        return value if self.check_shape(value, bounds) else []
 
     def read_bounds(self) -> list[int]:
         sizes = []
@@ -125,13 +124,15 @@ class _Parser:
             self.skip_space()
         return sizes
 
-    def check_shape(self, value: list[Any], bounds: list[int]) -> None:
+    def check_shape(self, value: list[Any], bounds: list[int]) -> bool:
+        """Whether the array has elements; {{},{}} has none."""
         try:
             shape = shape_of(value)
         except InvalidTextRepresentation as error:
             raise self.error(error.detail or "") from None
         if bounds and list(shape) != bounds:
             raise self.error("Specified array dimensions do not match array contents.")
+        return bool(shape)
 
     def read_list(self, depth: int) -> list[Any]:
         if depth > MAX_DIMENSIONS:
@@ -145,6 +146,7 @@ class _Parser:
             self.pos += 1
             return items
         while True:
+            quoted = self.peek() == '"'
             items.append(self.read_item(depth))
             self.skip_space()
             char = self.peek()
@@ -152,7 +154,7 @@ class _Parser:
             if char == "}":
                 return items
             if char != ",":
-                raise self.error(self.unexpected(char))
+                raise self.error(self.unexpected('"' if quoted else char))
             self.skip_space()
 
     def read_item(self, depth: int) -> Any:

@@ -6,9 +6,9 @@ import re
 
 import pyarrow as pa
 
-from vecsql.errors import InvalidParameterValue
+from vecsql.errors import InvalidParameterValue, InvalidTextRepresentation
 from vecsql.types.base import SqlType
-from vecsql.types.define import define, invalid_syntax, unchanged
+from vecsql.types.define import define, unchanged
 
 _ESCAPE = re.compile(rb"\\(\\|[0-3][0-7]{2}|)", re.DOTALL)
 _HEX_SPACE = " \n\t\r"
@@ -45,7 +45,7 @@ def from_text(text: str, typmod: int = -1) -> bytes:
 
     def unescape(match: re.Match[bytes]) -> bytes:
         if not match[1]:
-            raise invalid_syntax("bytea", text)
+            raise InvalidTextRepresentation("invalid input syntax for type bytea")
         return b"\\" if match[1] == b"\\" else bytes([int(match[1], 8)])
 
     return _ESCAPE.sub(unescape, text.encode())

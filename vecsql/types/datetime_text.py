@@ -144,7 +144,15 @@ class _Reader:
         elif match["word"]:
             self.take_word(match["word"])
         else:
-            self.numbers.append(match["number"])
+            self.take_number(match["number"])
+
+    def take_number(self, digits: str) -> None:
+        """Four or six digits are a time once a date is known, or where only a time can be."""
+        wanted = self.fields.year is not None or self.type_name.startswith("time ")
+        if wanted or self.type_name == "time":
+            if len(digits) in (4, 6) and self.fields.micros is None:
+                return self.take_time(":".join(digits[i : i + 2] for i in range(0, len(digits), 2)))
+        return self.numbers.append(digits)
 
     def take_time(self, text: str) -> None:
         if self.fields.micros is not None:
@@ -226,7 +234,7 @@ class _Reader:
         if zone is None and "/" not in word:
             raise self.bad_syntax()
         if zone is None:
-            raise InvalidParameterValue(f'time zone "{word}" not recognized')
+            raise InvalidParameterValue(f'time zone "{word.lower()}" not recognized')
         self.fields.zone = zone
 
     def finish(self) -> None:

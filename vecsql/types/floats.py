@@ -14,6 +14,9 @@ from vecsql.types.base import SqlType
 from vecsql.types.define import define, fixed_binary, invalid_syntax
 
 _SPACE = " \t\n\r\f\v"
+_HEX = re.compile(
+    r"[-+]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][-+]?\d+)?", re.ASCII
+)
 _LITERAL = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _SPECIAL = re.compile(r"([-+]?)(?:(nan)|inf(?:inity)?)", re.IGNORECASE)
 _FLOAT4_MAX = float(np.finfo(np.float32).max)
@@ -68,8 +71,10 @@ def parse_float(text: str, type_name: str) -> float:
     stripped = text.strip(_SPACE)
     if _LITERAL.fullmatch(stripped):
         return float(stripped)
+    if _HEX.fullmatch(stripped):
+        return float.fromhex(stripped)
     special = _SPECIAL.fullmatch(stripped)
-    if special is None or (special[1] and special[2]):
+    if special is None:
         raise invalid_syntax(type_name, text)
     if special[2]:
         return math.nan

@@ -11,8 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from vecsql.errors import InvalidDatetimeFormat
 from vecsql.types.base import SqlType
-from vecsql.types.define import define, invalid_syntax, wrong_length
+from vecsql.types.define import define, wrong_length
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -50,12 +51,17 @@ for _names, _amount in (
 
 _ISO_DATE = {"Y": (12, 0, 0), "M": (1, 0, 0), "W": (0, 7, 0), "D": (0, 1, 0)}
 _ISO_TIME = {"H": (0, 0, 3600 * SECOND), "M": (0, 0, 60 * SECOND), "S": (0, 0, SECOND)}
+_CLOCK = re.compile(r"[-+]?\d+:\d", re.ASCII)
 _TOKEN = re.compile(
     r"\s*(?:(?P<sign>[-+])?(?P<h>\d+):(?P<m>\d+)(?::(?P<s>\d+(?:\.\d*)?))?"
     r"|(?P<years>[-+]?\d+)-(?P<months>\d+)(?!\d)"
     r"|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+))\s*(?P<unit>[a-zA-Z]+)?)",
     re.ASCII,
 )
+
+
+def _invalid(text: str) -> InvalidDatetimeFormat:
+    return InvalidDatetimeFormat(f'invalid input syntax for type interval: "{text}"')
 
 
 class _Sum:
@@ -95,16 +101,16 @@ def from_text(text: str, typmod: int = -1) -> Interval:
     while position < len(body):
         match = _TOKEN.match(body, position)
         if match is None:
-            raise invalid_syntax("interval", text)
-        _add_token(match, total, text, last=match.end() >= len(body.rstrip()))
+            raise _invalid(text)
         position = match.end()
+        _add_token(match, total, text, rest=body[position:].strip())
     if not body:
-        raise invalid_syntax("interval", text)
+        raise _invalid(text)
     found = total.result()
     return -found if ago else found
 
 
-def _add_token(match: re.Match[str], total: _Sum, text: str, last: bool) -> None:
+def _add_token(match: re.Match[str], total: _Sum, text: str, rest: str) -> None:
     if match["h"] is not None:
         seconds = int(match["h"]) * 3600 + int(match["m"]) * 60 + Fraction(match["s"] or 0)
         total.microseconds += (-seconds if match["sign"] == "-" else seconds) * SECOND
@@ -113,11 +119,14 @@ def _add_token(match: re.Match[str], total: _Sum, text: str, last: bool) -> None
         total.months += int(match["years"]) * 12 + (-months if match["years"][0] == "-" else months)
     else:
         unit = (match["unit"] or "").lower()
-        if not unit and not last:
-            raise invalid_syntax("interval", text)
-        amount = _UNITS.get(unit) if unit else (0, 0, SECOND)
+        if unit:
+            amount = _UNITS.get(unit)
+        elif _CLOCK.match(rest):  # '3 4:05:06' is 3 days and a time
+            amount = (0, 1, 0)
+        else:
+            amount = None if rest else (0, 0, SECOND)
         if amount is None:
-            raise invalid_syntax("interval", text)
+            raise _invalid(text)
         total.add(Fraction(match["number"]), amount)
 
 
@@ -126,10 +135,10 @@ def _from_iso(text: str, body: str) -> Interval:
     total = _Sum()
     for part, units in ((date, _ISO_DATE), (time, _ISO_TIME)):
         if not re.fullmatch(r"(?:[-+]?(?:\d+\.?\d*|\.\d+)[A-Z])*", part):
-            raise invalid_syntax("interval", text)
+            raise _invalid(text)
         for number, unit in re.findall(r"([-+]?[\d.]+)([A-Z])", part):
             if unit not in units:
-                raise invalid_syntax("interval", text)
+                raise _invalid(text)
             total.add(Fraction(number), units[unit])
     return total.result()
 

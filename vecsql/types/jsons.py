@@ -17,17 +17,11 @@ from vecsql.errors import (
 from vecsql.types import numeric
 from vecsql.types.base import SqlType
 from vecsql.types.define import define
+from vecsql.types.json_errors import context, find_problem
 from vecsql.types.strings import check_text, decode_utf8
 
 _SPACE = " \t\n\r"
 _NULL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_TOKEN = re.compile(
-    r'[ \t\n\r]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")'
-    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![\w.+-]))|((?:true|false|null)(?!\w))"
-    r"|([\w.+-]+|\".*|.))",
-    re.DOTALL,
-)
-_PUNCTUATION, _INVALID = 1, 5
 
 
 class _Number(str):
@@ -61,26 +55,18 @@ def _parse(text: str) -> Any:
         if text[end:].strip(_SPACE):
             raise ValueError("trailing text")
     except (ValueError, RecursionError):
-        raise InvalidTextRepresentation(
-            "invalid input syntax for type json", detail=_describe(text)
-        ) from None
+        raise _invalid(text) from None
     return value
 
 
-def _describe(text: str) -> str:
-    """The DETAIL of PostgreSQL's JSON parser, for the common mistakes."""
-    for match in _TOKEN.finditer(text):
-        if match.lastindex == _INVALID:
-            return f'Token "{match[_INVALID]}" is invalid.'
-    balance = 0
-    for match in _TOKEN.finditer(text):
-        token = match[match.lastindex or 0].strip(_SPACE)
-        if match.lastindex == _PUNCTUATION:
-            balance += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token, 0)
-    return (
-        "The input string ended unexpectedly."
-        if balance > 0 or not text.strip()
-        else ("Expected JSON value.")
+def _invalid(text: str) -> InvalidTextRepresentation:
+    problem = find_problem(text)
+    if problem is None:
+        return InvalidTextRepresentation("invalid input syntax for type json")
+    return InvalidTextRepresentation(
+        "invalid input syntax for type json",
+        detail=problem.detail,
+        where=context(text, problem.end),
     )
 
 

@@ -16,6 +16,7 @@ from vecsql.types.define import define, invalid_syntax, wrong_length
 from vecsql.types.integers import parse_integer
 
 _HEADER = 4
+MAX_EXPONENT = 131_071
 _LITERAL = re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?", re.ASCII)
 _SPECIAL = {"nan": "NaN", "inf": "Infinity", "infinity": "Infinity", "-inf": "-Infinity",
             "-infinity": "-Infinity", "+inf": "Infinity", "+infinity": "Infinity"}  # fmt: skip
@@ -69,11 +70,11 @@ def from_text(text: str, typmod: int = -1) -> Decimal:
         return coerce(Decimal(special), typmod)
     if _LITERAL.fullmatch(stripped):
         value = EXACT.create_decimal(stripped.replace("_", ""))
+        if value and (value.is_infinite() or value.adjusted() > MAX_EXPONENT):
+            raise NumericValueOutOfRange("value overflows numeric format")
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and exponent > 0:
             value = EXACT.quantize(value, Decimal(1))
-        if value.is_finite() and value.adjusted() > 131_071:
-            raise NumericValueOutOfRange("value overflows numeric format")
         return coerce(value, typmod)
     integer = parse_integer(text)
     if integer is None:
