@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsql.planner.plan import OrderKey
-from vecsql.storage.columns import Array, concat
+from vecsql.storage.columns import concat
 from vecsql.storage.interface import PartVersion, TableVersion
 
 
@@ -65,7 +65,7 @@ class Hits:
             self.nulls + count,
         )
 
-    def gather(self, version: TableVersion, attnum: int) -> Array:
+    def gather(self, version: TableVersion, attnum: int) -> pa.Array:
         """The column's values of these rows, in order."""
         if not self.owners:
             return pa.nulls(0)
@@ -131,7 +131,7 @@ def order_ties(order: Sequence[OrderKey], version: TableVersion, hits: Hits) -> 
     return hits.select(np.lexsort(keys))
 
 
-def _rank(column: Array, key: OrderKey) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+def _rank(column: pa.Array, key: OrderKey) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
     """Two sort keys, least significant first: the values' dense ranks, and which values are NULL."""
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from vecsql.types.arrow import to_arrow
 
 from vecsql.executor.context import ExecContext
 from vecsql.executor.hits import Hits
 from vecsql.executor.scalars import evaluate
 from vecsql.index import flat
 from vecsql.planner.plan import Output, VectorTopK
-from vecsql.storage.columns import Array
 from vecsql.storage.interface import TableVersion
+from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 
@@ -60,7 +59,7 @@ def topk_columns(
 
 def _distances_to(
     query: npt.NDArray[np.float32], plan: VectorTopK, output: Output, hits: Hits
-) -> Array:
+) -> pa.Array:
     """Distances of the rows found to another query than they were found with."""
     values = np.empty(len(hits.positions), np.float64)
     null = np.zeros(len(hits.positions), np.bool_)
@@ -76,7 +75,7 @@ def _distances_to(
 
 def _nullable(
     output: Output, hits: Hits, distances: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64] | Array:
+) -> npt.NDArray[np.float64] | pa.Array:
     """The output of these distances, NULL at the end where the rows' vectors are."""
     values = distances if output.transform is None else output.transform(distances)
     if not hits.nulls:
@@ -86,7 +85,7 @@ def _nullable(
     return pa.array(values, mask=null)
 
 
-def as_arrow(column: Any, ctype: ColumnType) -> Array:
+def as_arrow(column: Any, ctype: ColumnType) -> pa.Array:
     """A Chunk's column as an Arrow array."""
     if isinstance(column, pa.Array):
         return column

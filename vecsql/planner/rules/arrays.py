@@ -1,4 +1,4 @@
-"""Array containment and overlap with a constant array, over Arrow list columns."""
+"""pa.Array containment and overlap with a constant array, over Arrow list columns."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vecsql.storage.columns import Array
 from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 
-def contains(lists: Array, items: Sequence[Any], element: ColumnType) -> Array:
+def contains(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> pa.Array:
     """lists @> items: every item is in the list; a NULL item is in none."""
     flat = list(_flatten(items))
     found = np.full(len(lists), None not in flat)
@@ -24,7 +23,7 @@ def contains(lists: Array, items: Sequence[Any], element: ColumnType) -> Array:
     return pa.array(found, mask=_nulls(lists))
 
 
-def overlaps(lists: Array, items: Sequence[Any], element: ColumnType) -> Array:
+def overlaps(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> pa.Array:
     """lists && items: some item that is not NULL is in the list."""
     flat = [item for item in _flatten(items) if item is not None]
     return pa.array(_having(lists, flat, element), mask=_nulls(lists))
@@ -38,7 +37,7 @@ def _flatten(items: Iterable[Any]) -> Iterable[Any]:
             yield item
 
 
-def _having(lists: Array, items: Sequence[Any], element: ColumnType) -> npt.NDArray[np.bool_]:
+def _having(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> npt.NDArray[np.bool_]:
     """Rows whose list has at least one of the items."""
     listed: Any = lists
     values = listed.flatten()
@@ -49,6 +48,6 @@ def _having(lists: Array, items: Sequence[Any], element: ColumnType) -> npt.NDAr
     return found
 
 
-def _nulls(lists: Array) -> npt.NDArray[np.bool_]:
+def _nulls(lists: pa.Array) -> npt.NDArray[np.bool_]:
     mask: npt.NDArray[np.bool_] = lists.is_null().to_numpy(zero_copy_only=False)
     return mask

@@ -18,7 +18,6 @@ from sqlglot import exp
 from vecsql.planner.plan import Const, Operand, Param
 from vecsql.planner.rules import arrays
 from vecsql.planner.rules.constants import constant_of, ctype_of, strip
-from vecsql.storage.columns import Array
 from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
@@ -38,7 +37,7 @@ FAMILIES = {
 class Env:
     """What one evaluation works on."""
 
-    columns: Callable[[int], Array]
+    columns: Callable[[int], pa.Array]
     params: Sequence[Any]
 
 
@@ -98,7 +97,7 @@ class Predicate:
         return False
 
     def evaluate(
-        self, columns: Callable[[int], Array], params: Sequence[Any], num_rows: int
+        self, columns: Callable[[int], pa.Array], params: Sequence[Any], num_rows: int
     ) -> npt.NDArray[np.bool_]:
         """(num_rows,) bool: the clause is true. Raises pa.ArrowException on overflow and the like."""
         result = self.root(Env(columns, params))
