@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -104,7 +104,8 @@ def _plan(query: TableQuery, distance: Distance, compiler: Compiler) -> VectorTo
     own = [term for term in conjuncts(query.where) if _is_own(term, query)]
     block = Block(query, distance, ())
     everything = [column for column in columns_of(query.select) if is_own_column(column, query)]
-    return block_plan(block, block_outputs(everything), compiler, own)
+    plan = block_plan(block, block_outputs(everything), compiler, own)
+    return replace(plan, offset=None)  # the query's own OFFSET comes after the join
 
 
 def _is_own(term: exp.Expression, query: TableQuery) -> bool:
