@@ -73,14 +73,16 @@ def _columns(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def copy_in(copy: Copy, ctx: ExecContext, search_path: Sequence[str]) -> CopyIn:
+def copy_in(
+    copy: Copy, ctx: ExecContext, search_path: Sequence[str], style: TextFormat = DEFAULT_FORMAT
+) -> CopyIn:
     """Start COPY ... FROM STDIN."""
     _refuse_files(copy)
     options = parse_options(copy.options, is_from=True)
     if copy.where is not None:
         raise FeatureNotSupported("COPY FROM with WHERE is not supported")
     table = _table(copy, ctx, search_path)
-    return CopyIn(table, _columns(table, copy.columns), options, ctx)
+    return CopyIn(table, _columns(table, copy.columns), options, ctx, style)
 
 
 def copy_out(

@@ -15,6 +15,7 @@ from vecsql.errors import BadCopyFileFormat, Error
 from vecsql.executor.copy import lines
 from vecsql.executor.copy.options import CopyOptions
 from vecsql.executor.copy.typed import from_binary, from_strings
+from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
 
 Arrays = list[pa.Array]
 _SHOWN = 100  # longest piece of data in an error's context, in bytes
@@ -39,10 +40,17 @@ def shortened(text: str) -> str:
 class BlockDecoder:
     """Decodes blocks of complete lines for the given columns of a table."""
 
-    def __init__(self, table: str, columns: Sequence[Column], options: CopyOptions) -> None:
+    def __init__(
+        self,
+        table: str,
+        columns: Sequence[Column],
+        options: CopyOptions,
+        style: TextFormat = DEFAULT_FORMAT,
+    ) -> None:
         self.table = table
         self.columns = columns
         self.options = options
+        self.style = style
         self.force_not_null = self._flags(options.force_not_null)
         self.force_null = self._flags(options.force_null)
 
@@ -55,7 +63,8 @@ class BlockDecoder:
         if strings is not None:
             try:
                 columns = [
-                    from_strings(s, c.type) for s, c in zip(strings, self.columns, strict=True)
+                    from_strings(s, c.type, self.style)
+                    for s, c in zip(strings, self.columns, strict=True)
                 ]
                 rows = len(strings[0]) if strings else 0
                 after = first + text.count("\n") + (not text.endswith("\n"))
@@ -109,7 +118,7 @@ class BlockDecoder:
             kept.append(line)
         transposed = list(zip(*rows, strict=True)) if rows else [()] * len(self.columns)
         columns = [
-            from_strings(pa.array(list(t), pa.string()), c.type)
+            from_strings(pa.array(list(t), pa.string()), c.type, self.style)
             for t, c in zip(transposed, self.columns, strict=True)
         ]
         after = first + text.count("\n") + (not text.endswith("\n"))
@@ -146,7 +155,7 @@ class BlockDecoder:
             if text is None:
                 continue
             try:
-                column.type.type.from_text(text, column.type.typmod)
+                self.style.decoder(column.type.type)(text, column.type.typmod)
             except Error as error:
                 if self.options.on_error == "ignore":
                     return False

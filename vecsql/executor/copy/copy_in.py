@@ -14,6 +14,7 @@ from vecsql.executor.copy import lines
 from vecsql.executor.copy.blocks import BinaryDecoder, Block, BlockDecoder, shortened
 from vecsql.executor.copy.options import CopyOptions
 from vecsql.executor.insert import complete_rows
+from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
 
 BLOCK_BYTES = 4 << 20  # text is decoded in pieces of about this size
 BATCH_BYTES = 32 << 20  # rows are handed to storage in batches of about this size
@@ -23,7 +24,12 @@ class CopyIn:
     """One running COPY FROM STDIN. Feed it CopyData payloads, then call finish() or fail()."""
 
     def __init__(
-        self, table: Table, columns: Sequence[Column], options: CopyOptions, ctx: ExecContext
+        self,
+        table: Table,
+        columns: Sequence[Column],
+        options: CopyOptions,
+        ctx: ExecContext,
+        style: TextFormat = DEFAULT_FORMAT,
     ) -> None:
         self.table = table
         self.targets = tuple(columns)
@@ -39,7 +45,7 @@ class CopyIn:
         self._skipped = 0
         self._pending: list[Block] = []
         self._pending_bytes = 0
-        self._decoder = BlockDecoder(table.name, self.targets, options)
+        self._decoder = BlockDecoder(table.name, self.targets, options, style)
         self._binary = BinaryDecoder(table.name, self.targets)
 
     def feed(self, data: bytes) -> None:

@@ -12,13 +12,16 @@ import pyarrow.compute as pc
 
 from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
+from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
 
 
 class Slow(Exception):
     """The fast way does not apply (or would not raise the right error)."""
 
 
-def from_strings(column: pa.Array, ctype: ColumnType) -> pa.Array:
+def from_strings(
+    column: pa.Array, ctype: ColumnType, style: TextFormat = DEFAULT_FORMAT
+) -> pa.Array:
     """A column of texts (NULL for NULL) as the column type's Arrow array. May raise any error for a bad value."""
     fast = _FROM_STRINGS.get(ctype.type.name)
     if fast is not None:
@@ -26,7 +29,7 @@ def from_strings(column: pa.Array, ctype: ColumnType) -> pa.Array:
             return fast(column, ctype)
         except (Slow, pa.ArrowInvalid, pa.ArrowNotImplementedError):
             pass
-    from_text, typmod = ctype.type.from_text, ctype.typmod
+    from_text, typmod = style.decoder(ctype.type), ctype.typmod
     values = [None if text is None else from_text(text, typmod) for text in column.to_pylist()]
     return to_arrow(values, ctype)
 
