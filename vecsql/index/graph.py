@@ -23,7 +23,16 @@ OVERSAMPLE: Final = 1.5
 SCANNED_PER_PLACE: Final = 60
 WIDEN: Final = 1.3  # a filtered walk needs more than effort / share places, for what passes is not spread evenly
 
+LATE: Final = 2  # so many rows, and a tenth of k, may come from the end of a pool
+
 NO_TWINS: Final = np.empty(0, np.int32)
+
+
+def _result(out: Any, values: Any, found: int, spent: Any) -> SearchResult | None:
+    scored, reranked, late = spent.tolist()
+    if late > LATE + len(out) // 10:
+        return None
+    return SearchResult(out[:found], values[:found], scored, reranked)
 
 
 class GraphIndex:
@@ -84,7 +93,7 @@ class GraphIndex:
         result = self._walk_until(compiled, vectors, query, k, width, mask, passing)
         if result is None:
             result = self._scan(compiled, vectors, query, k, width, mask)
-        return result
+        return result or self._exact(vectors, query, k, mask)
 
     def _walk_until(
         self,
@@ -103,17 +112,18 @@ class GraphIndex:
             wanted = min(k + k // 4, passing)
         while width <= MAX_POOL and width * SCANNED_PER_PLACE < passing:
             result = self._walk(compiled, vectors, query, k, width, mask)
-            if result.reranked >= wanted:
+            if result is not None and result.reranked >= wanted:
                 return result
             width *= 4
         return None
 
     def _walk(
         self, compiled: Any, vectors: Vectors, query: Any, k: int, width: int, mask: Mask | None
-    ) -> SearchResult:
+    ) -> SearchResult | None:
+        """Walk a pool of `width`; None if the codes were too coarse to tell the nearest rows apart."""
         codes, visited, touched = scratch = self._take_scratch()
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        spent = np.empty(2, np.int64)
+        spent = np.empty(3, np.int64)
         found = compiled.graph_search(
             flat.as_rows(vectors),
             query,
@@ -136,15 +146,15 @@ class GraphIndex:
             spent,
         )
         self._scratch.append(scratch)
-        return SearchResult(out[:found], values[:found], int(spent[0]), int(spent[1]))
+        return _result(out, values, found, spent)
 
     def _scan(
         self, compiled: Any, vectors: Vectors, query: Any, k: int, width: int, mask: Mask | None
-    ) -> SearchResult:
-        """Score the codes of every passing row, then the float32 vectors of the best."""
+    ) -> SearchResult | None:
+        """Score the codes of every passing row, then the float32 vectors of the best; None as in _walk."""
         width = max(width, 2 * k + 32)
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        spent = np.empty(2, np.int64)
+        spent = np.empty(3, np.int64)
         found = compiled.code_search(
             flat.as_rows(vectors),
             query,
@@ -161,7 +171,7 @@ class GraphIndex:
             values,
             spent,
         )
-        return SearchResult(out[:found], values[:found], int(spent[0]), int(spent[1]))
+        return _result(out, values, found, spent)
 
     def _exact(self, vectors: Vectors, query: Any, k: int, mask: Mask | None) -> SearchResult:
         """Exact over float32, for what the kernels cannot do (yet); leaves out what is not indexed."""

@@ -167,14 +167,17 @@ def rerank(
     twins: Any,
     best: Any,
 ) -> Any:
-    """Collect in `best` float32 keys of the pool's rows that pass, and of their twins: (rows in best, rows scored).
+    """Collect in `best` float32 keys of the pool's rows that pass, and of their twins.
 
-    `twins` chains rows of equal codes: twins[i] is the next one, -1 ends the chain; empty when there are none.
+    Returns (rows in best, rows scored, rows of the pool's last quarter that got into best): many late ones tell that
+    the codes do not resolve these rows, and the pool should have been wider. `twins` chains rows of equal codes:
+    twins[i] is the next one, -1 ends the chain; empty when there are none.
     """
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     capacity = best.shape[0]
     found = np.int64(0)
     scored = np.int64(0)
+    late = np.int64(0)
     for i in range(size):
         row = key_row(pool[i])
         if i + 1 < size:
@@ -185,9 +188,11 @@ def rerank(
             if mask.shape[0] == 0 or mask[row]:
                 scored += 1
                 value = np.float32(distance(vectors[row], query, norm, metric))
-                found, _ = pool_insert(best, found, capacity, make_key(value, row))
+                full = found == capacity
+                found, at = pool_insert(best, found, capacity, make_key(value, row))
+                late += np.int64(full and at < capacity and 4 * i >= 3 * size)
             row = np.int64(twins[row]) if twins.shape[0] > 0 else np.int64(-1)
-    return found, scored
+    return found, scored, late
 
 
 @kernel(
@@ -240,8 +245,8 @@ def graph_search(
 ) -> Any:
     """Approximate nearest rows that pass `mask`: walk a pool of len(pool) rows, re-rank it, keep len(best).
 
-    Fills `out` and `values` with positions and SQL distances, and `spent` with rows scored on codes and on float32;
-    returns the number of rows found. `codes`, `visited` and `touched` are scratch.
+    Fills `out` and `values` with positions and SQL distances, and `spent` with rows scored on codes, on float32, and late ones (see
+    rerank); returns the number of rows found. `codes`, `visited` and `touched` are scratch.
     """
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
     weights = (np.float32(0), w_bias, w_scale)
@@ -264,10 +269,11 @@ def graph_search(
         visited,
         touched[: touched.shape[0] - graph.shape[1]],
     )
-    found, reranked = rerank(pool, size, vectors, query, metric, mask, twins, best)
+    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best)
     finish(best, found, vectors, query, metric, out, values)
     spent[0] = scored + walked
     spent[1] = reranked
+    spent[2] = late
     return found
 
 
@@ -348,8 +354,9 @@ def code_search(
             key = make_key(code_distance(rows, heads, row, codes, weights, manhattan), row)
             size, _ = pool_insert(pool, size, pool.shape[0], key)
     no_twins = np.empty(0, np.int32)
-    found, reranked = rerank(pool, size, vectors, query, metric, mask, no_twins, best)
+    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, no_twins, best)
     finish(best, found, vectors, query, metric, out, values)
     spent[0] = scored
     spent[1] = reranked
+    spent[2] = late
     return found

@@ -21,6 +21,8 @@ def make_key(distance: Any, row: Any) -> Any:
     bits = float_bits(np.float32(distance))
     if distance != distance:
         bits = NAN_BITS
+    elif bits == SIGN:
+        pass  # -0.0 is coded as 0.0
     elif bits & SIGN:
         bits = bits ^ ALL_BITS
     else:
