@@ -16,6 +16,11 @@ Bytes = npt.NDArray[np.uint8]
 Chunk = npt.NDArray[Any]  # C-contiguous, written as its bytes
 
 
+def as_bytes(chunk: Chunk) -> memoryview:
+    """A contiguous array's bytes, zero copy."""
+    return chunk.reshape(-1).view(np.uint8).data
+
+
 class Extent(NamedTuple):
     """Where a blob lies: byte offset and length."""
 

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from vecsql.objstore.base import Bytes, Chunk, Extent, Root
+from vecsql.objstore.base import Bytes, Chunk, Extent, Root, as_bytes
 
 
 class MemoryBlob:
@@ -37,7 +37,7 @@ class MemoryStore:
         self._root = root
 
     def write(self, chunks: Sequence[Chunk]) -> MemoryBlob:
-        parts = [np.frombuffer(memoryview(c).cast("B"), np.uint8) for c in chunks if c.nbytes]
+        parts = [np.frombuffer(as_bytes(c), np.uint8) for c in chunks if c.nbytes]
         data = np.concatenate(parts) if parts else np.zeros(0, np.uint8)
         data.flags.writeable = False
         blob = MemoryBlob(Extent(next(self._offsets), len(data)), data)

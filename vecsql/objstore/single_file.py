@@ -13,7 +13,7 @@ import numpy as np
 
 from vecsql import errors
 from vecsql.objstore import filelock, hole, pins, superblock
-from vecsql.objstore.base import Bytes, Chunk, Extent, Root
+from vecsql.objstore.base import Bytes, Chunk, Extent, Root, as_bytes
 from vecsql.objstore.space import PAGE, FreeSpace, outside, padded
 
 DATA_START = 4 * PAGE  # two superblocks, the owner page, one page in reserve
@@ -84,7 +84,7 @@ class SingleFileStore:
     # Blobs
 
     def write(self, chunks: Sequence[Chunk]) -> FileBlob:
-        views = [memoryview(c).cast("B") for c in chunks if c.nbytes]
+        views = [as_bytes(c) for c in chunks if c.nbytes]
         with self._mutex:
             extent = self._space.allocate(sum(len(v) for v in views))
             self._extents[extent.offset] = extent.length

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from vecsql.storage.interface import Bools
 
-Array = pa.Array
+Array: TypeAlias = pa.Array
 Matrix = npt.NDArray[np.float32]
 
 
@@ -19,12 +20,12 @@ def is_vector(kind: pa.DataType) -> bool:
     return bool(pa.types.is_fixed_size_list(kind) and pa.types.is_float32(kind.value_type))
 
 
-def concat(arrays: Sequence[Array]) -> Array:
+def concat(arrays: Sequence[pa.Array]) -> pa.Array:
     """One array of all the values; the arrays have one type."""
     return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
 
 
-def single(column: pa.Array | pa.ChunkedArray) -> Array:
+def single(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """A column as one contiguous array."""
     if not isinstance(column, pa.ChunkedArray):
         return column
@@ -33,16 +34,16 @@ def single(column: pa.Array | pa.ChunkedArray) -> Array:
     return concat(column.chunks)
 
 
-def keep(array: Array, live: Bools | None) -> Array:
+def keep(array: pa.Array, live: Bools | None) -> pa.Array:
     """The values of the live rows; the array itself when all are live."""
     return array if live is None else array.filter(pa.array(live))
 
 
-def nbytes(arrays: Sequence[Array]) -> int:
-    return sum(a.nbytes for a in arrays)
+def nbytes(arrays: Sequence[pa.Array]) -> int:
+    return sum(int(a.nbytes) for a in arrays)
 
 
-def matrix_of(array: Array) -> tuple[Matrix, Bools | None]:
+def matrix_of(array: pa.Array) -> tuple[Matrix, Bools | None]:
     """(n, d) float32 and validity of a vector(d) array; zero copy without NULLs, NULL rows are zeros."""
     dims = array.type.list_size
     values = array.values.to_numpy(zero_copy_only=True)
@@ -53,7 +54,7 @@ def matrix_of(array: Array) -> tuple[Matrix, Bools | None]:
     return np.where(valid[:, None], matrix, np.float32(0)), valid
 
 
-def array_of(matrix: Matrix, valid: Bools | None) -> Array:
+def array_of(matrix: Matrix, valid: Bools | None) -> pa.Array:
     """The Arrow column over a matrix, zero copy."""
     mask = None if valid is None else pa.array(~valid)
     flat = pa.array(matrix.reshape(-1))

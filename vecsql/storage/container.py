@@ -140,7 +140,8 @@ class Container:
     def array(self, name: str) -> npt.NDArray[Any]:
         """An array section, zero copy."""
         meta = self._entries[name].meta
-        return self.section(name).view(np.dtype(meta["dtype"])).reshape(meta["shape"])
+        values: npt.NDArray[Any] = self.section(name).view(np.dtype(meta["dtype"]))
+        return values.reshape(meta["shape"])
 
     def batch(self, name: str) -> pa.RecordBatch:
         """An Arrow section, zero copy."""

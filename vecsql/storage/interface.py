@@ -7,7 +7,8 @@ reference, and works on it for as long as it likes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -139,6 +140,10 @@ class Transaction(Protocol):
 
     def truncate(self, table_oid: int) -> None: ...
 
+    def lock_catalog(self) -> Catalog:
+        """Take the catalog lock, waiting for other DDL, and see the newest catalog: what DDL starts from."""
+        ...
+
     def set_catalog(self, catalog: Catalog) -> None:
         """DDL: takes the catalog lock on first use, held to the end. Tables that are new start empty; those gone
         are dropped; a new vector index is built by build_index()."""
@@ -181,6 +186,10 @@ class Engine(Protocol):
         ...
 
     def nextval(self, sequence_oid: int) -> int: ...
+
+    def nextvals(self, sequence_oid: int, count: int) -> npt.NDArray[np.int64]:
+        """The next `count` values at once."""
+        ...
 
     def setval(self, sequence_oid: int, value: int, is_called: bool = True) -> None: ...
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from vecsql.storage.interface import Bools, Rowids
 from vecsql.storage.keys import Hashes
@@ -72,7 +73,7 @@ class SortedKeys:
 
     __slots__ = ("_high", "_low", "_rowids", "hashes", "positions")
 
-    def __init__(self, hashes: Hashes, positions: np.ndarray, rowids: Rowids) -> None:  # type: ignore[type-arg]
+    def __init__(self, hashes: Hashes, positions: npt.NDArray[np.int32], rowids: Rowids) -> None:
         self.hashes = hashes
         self.positions = positions
         self._rowids = rowids

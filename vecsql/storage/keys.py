@@ -50,13 +50,13 @@ def _integral(array: pa.Array) -> Hashes:
         array = array.view(pa.int64())
     if array.null_count:
         array = array.fill_null(0)
-    return array.to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
+    values: npt.NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64)
+    return values.view(np.uint64)
 
 
 def _floating(array: pa.Array) -> Hashes:
-    values = (
-        array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.float64) + 0.0
-    )  # -0.0 = 0.0
+    values: npt.NDArray[np.float64] = array.fill_null(0).to_numpy(zero_copy_only=False)
+    values = values.astype(np.float64) + 0.0  # makes -0.0 and 0.0 the same bits
     bits = values.view(np.uint64).copy()
     bits[np.isnan(values)] = FLOAT_NAN
     return bits

@@ -27,7 +27,7 @@ class SegmentEntry(msgspec.Struct, array_like=True, frozen=True):
         if self.dead is None:
             return None
         bits = np.unpackbits(np.frombuffer(self.dead, np.uint8), count=self.rows, bitorder="little")
-        return bits == 0
+        return np.equal(bits, 0, dtype=np.bool_)
 
 
 def dead_bitmap(live: Bools | None) -> bytes | None:

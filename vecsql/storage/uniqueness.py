@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from vecsql import errors
 from vecsql.catalog.model import Catalog
+from vecsql.storage.columns import single
 from vecsql.storage.interface import Bools, PartVersion, Rowids
 from vecsql.storage.keys import Hashes, KeySpec
 from vecsql.storage.locks import LockManager, Owner
@@ -115,9 +116,9 @@ class UniqueChecker:
             raise violation(catalog, schema, keys, repeat)
         if locking:
             self._locks.acquire_all(self._owner, keys.lock_names(), _while(schema))
-        for row, rowid in self.settled(schema, keys, newest):
-            del rowid
-            raise violation(catalog, schema, keys, row)
+        taken = self.settled(schema, keys, newest)
+        if taken:
+            raise violation(catalog, schema, keys, taken[0][0])
 
     def settled(
         self, schema: TableSchema, keys: NewKeys, newest: Callable[[], TableState]
@@ -147,34 +148,36 @@ class UniqueChecker:
 
 def validate(catalog: Catalog, table: TableState, spec: KeySpec) -> None:
     """Raise UniqueViolation when a new unique index finds duplicates among the live rows."""
-    arrays = [c.combine_chunks() for c in table.arrow(spec.attnums).columns]
-    arrays = [a.chunk(0) if isinstance(a, pa.ChunkedArray) else a for a in arrays]
-    keys = NewKeys(spec, arrays)
+    keys = NewKeys(spec, [single(c) for c in table.arrow(spec.attnums).columns])
     repeat = keys.first_repeat()
     if repeat is not None:
-        raise errors.UniqueViolation(
+        raise _violation(
             f'could not create unique index "{spec.index.name}"',
-            detail=f"Key {_key_text(keys, repeat)} is duplicated.",
-            **_names(catalog, table.schema, spec),
-        )
+            f"Key {_key_text(keys, repeat)} is duplicated.",
+            catalog, table.schema, spec,
+        )  # fmt: skip
 
 
 def violation(catalog: Catalog, schema: TableSchema, keys: NewKeys, row: int) -> errors.Error:
     """PostgreSQL's 23505 for a new row."""
-    return errors.UniqueViolation(
+    return _violation(
         f'duplicate key value violates unique constraint "{keys.spec.index.name}"',
-        detail=f"Key {_key_text(keys, row)} already exists.",
-        **_names(catalog, schema, keys.spec),
-    )
+        f"Key {_key_text(keys, row)} already exists.",
+        catalog, schema, keys.spec,
+    )  # fmt: skip
 
 
-def _names(catalog: Catalog, schema: TableSchema, spec: KeySpec) -> dict[str, str]:
+def _violation(
+    message: str, detail: str, catalog: Catalog, schema: TableSchema, spec: KeySpec
+) -> errors.Error:
     table = schema.definition
-    return {
-        "schema_name": catalog.schemas[table.schema_oid].name,
-        "table_name": table.name,
-        "constraint_name": spec.index.name,
-    }
+    return errors.UniqueViolation(
+        message,
+        detail=detail,
+        schema_name=catalog.schemas[table.schema_oid].name,
+        table_name=table.name,
+        constraint_name=spec.index.name,
+    )
 
 
 def _key_text(keys: NewKeys, row: int) -> str:

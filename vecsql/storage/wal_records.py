@@ -69,7 +69,8 @@ def encode(record: Record) -> bytes:
 
 
 def decode(payload: bytes) -> Record:
-    return _decoder.decode(payload)
+    record: Record = _decoder.decode(payload)
+    return record
 
 
 def commit_record(writes: WriteSet, indexes: list[AttachIndex]) -> Commit:
@@ -102,7 +103,7 @@ def _rows(version: PartVersion) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def inserted_rows(record: Insert) -> MemBatch:
