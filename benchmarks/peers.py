@@ -39,7 +39,15 @@ def postgres(**settings: str) -> Iterator[str]:
         **settings,
     }
     options = " ".join(f"-c {name}={value}" for name, value in tuning.items())
-    arguments = ["-w", "-m", "fast", "-l", str(server.log), "-o", f"-h 127.0.0.1 -p {port} {options}"]
+    arguments = [
+        "-w",
+        "-m",
+        "fast",
+        "-l",
+        str(server.log),
+        "-o",
+        f"-h 127.0.0.1 -p {port} {options}",
+    ]
     try:
         pg_ctl([*arguments, "restart"], pgdata=server.pgdata, user=server.system_user)
         yield f"host=127.0.0.1 port={port} user=postgres dbname=postgres"

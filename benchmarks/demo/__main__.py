@@ -51,13 +51,21 @@ def show(cursor: psycopg.Cursor[tuple[object, ...]]) -> None:
     room = shutil.get_terminal_size((110, 24)).columns - 4
 
     def line(cells: list[str]) -> str:
-        return " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))[:room]
+        return " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))[
+            :room
+        ]
 
-    for text in [line(header), "-+-".join("-" * width for width in widths)[:room], *map(line, rows)]:
+    for text in [
+        line(header),
+        "-+-".join("-" * width for width in widths)[:room],
+        *map(line, rows),
+    ]:
         print("    " + text.rstrip())
 
 
-def ask(connection: psycopg.Connection[tuple[object, ...]], title: str, sql: str, *values: object) -> None:
+def ask(
+    connection: psycopg.Connection[tuple[object, ...]], title: str, sql: str, *values: object
+) -> None:
     print(f"\n-- {title}")
     print(textwrap.indent(sql.replace("%s", "$question"), "    ") + ";\n")
     with connection.cursor() as cursor:
@@ -70,7 +78,9 @@ def ask(connection: psycopg.Connection[tuple[object, ...]], title: str, sql: str
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.demo", description=__doc__)
-    parser.add_argument("--dir", type=Path, default=Path(".demo"), help="where the database file goes")
+    parser.add_argument(
+        "--dir", type=Path, default=Path(".demo"), help="where the database file goes"
+    )
     options = parser.parse_args()
     options.dir.mkdir(exist_ok=True)
     database = options.dir / "packages.vecsql"
@@ -102,23 +112,34 @@ def main() -> None:
             print(f"\n{index};\n    Time: {time.perf_counter() - started:.2f} s")
 
             rag = vector("approximate nearest neighbor search library")
-            ask(connection, "'approximate ... search', popular and released this year", FILTERED, rag)
+            ask(
+                connection,
+                "'approximate ... search', popular and released this year",
+                FILTERED,
+                rag,
+            )
             ask(connection, "more like requests", MORE_LIKE_THIS)
             ask(connection, "all of SQL over the 100 nearest to 'mock http requests in tests'", WITH_SQL,
                 vector("mock http requests in tests"))  # fmt: skip
             ask(connection, "what the second query did", EXPLAINED, rag)
 
         port = psycopg.conninfo.conninfo_to_dict(conninfo)["port"]
-        print(f"\nThe database is one file, {database} ({database.stat().st_size / 1e6:.1f} MB). Go on with")
+        print(
+            f"\nThe database is one file, {database} ({database.stat().st_size / 1e6:.1f} MB). Go on with"
+        )
         if sys.stdout.isatty():
-            print(f"    psql -h 127.0.0.1 -p {port} -U postgres      (this server runs until Ctrl-C)")
+            print(
+                f"    psql -h 127.0.0.1 -p {port} -U postgres      (this server runs until Ctrl-C)"
+            )
             try:
                 while True:
                     time.sleep(3600)
             except KeyboardInterrupt:
                 print()
         else:
-            print(f"    .venv/bin/vecsql serve {database}      then: psql -h 127.0.0.1 -p 5433 -U postgres")
+            print(
+                f"    .venv/bin/vecsql serve {database}      then: psql -h 127.0.0.1 -p 5433 -U postgres"
+            )
             print(f"    .venv/bin/python -c \"import vecsql; print(vecsql.connect('{database}')"
                   ".execute('SELECT count(*) FROM packages').fetchall())\"")  # fmt: skip
 

@@ -46,7 +46,10 @@ def time_copy(conninfo: str, stream: bytes, dims: int) -> float:
         connection.execute("DROP TABLE IF EXISTS items")
         connection.execute(f"CREATE TABLE items (id bigint PRIMARY KEY, embedding vector({dims}))")
         started = time.perf_counter()
-        with connection.cursor() as cursor, cursor.copy("COPY items FROM STDIN (FORMAT BINARY)") as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy("COPY items FROM STDIN (FORMAT BINARY)") as copy,
+        ):
             for start in range(0, len(stream), 1 << 20):
                 copy.write(stream[start : start + (1 << 20)])
         return time.perf_counter() - started
@@ -69,7 +72,11 @@ def main() -> None:
     dataset = data.default(1)
     rows, dims = dataset.base.shape
     stream = copy_bytes(dataset.base)
-    times: dict[str, list[float]] = {"vecsql load (Parquet)": [], "vecsql COPY": [], "PostgreSQL COPY": []}
+    times: dict[str, list[float]] = {
+        "vecsql load (Parquet)": [],
+        "vecsql COPY": [],
+        "PostgreSQL COPY": [],
+    }
     with tempfile.TemporaryDirectory() as name, peers.vecsql() as ours, peers.postgres() as theirs:
         folder = Path(name)
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(dataset.base.ravel()), dims)

@@ -43,9 +43,14 @@ class Server:
 
 def load(server: Server, base: data.Floats) -> None:
     connection = server.connection
-    connection.execute(f"CREATE TABLE items (id bigint PRIMARY KEY, embedding vector({base.shape[1]}))")
+    connection.execute(
+        f"CREATE TABLE items (id bigint PRIMARY KEY, embedding vector({base.shape[1]}))"
+    )
     started = time.perf_counter()
-    with connection.cursor() as cursor, cursor.copy("COPY items FROM STDIN (FORMAT BINARY)") as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY items FROM STDIN (FORMAT BINARY)") as copy,
+    ):
         copy.set_types(["int8", "vector"])
         for number, vector in enumerate(base):
             copy.write_row((number, vector))
@@ -74,7 +79,10 @@ def search(server: Server, dataset: data.Dataset, ef: int) -> None:
         found.append([row[0] for row in cursor.execute(QUERY, (vector,), prepare=True)])
     elapsed = time.perf_counter() - started
     server.qps.setdefault(ef, []).append(len(dataset.queries) / elapsed)
-    hits = [len(set(ids) & set(truth[:10].tolist())) for ids, truth in zip(found, dataset.truth, strict=True)]
+    hits = [
+        len(set(ids) & set(truth[:10].tolist()))
+        for ids, truth in zip(found, dataset.truth, strict=True)
+    ]
     server.recall[ef] = float(np.mean(hits)) / 10
 
 
@@ -119,7 +127,9 @@ def plot(dataset: data.Dataset, servers: list[Server], path: Path) -> None:
         points = server.points()
         axes.plot([p[1] for p in points], [p[2] for p in points], marker=marker, label=server.name)
         for ef, recall, qps in points:
-            axes.annotate(str(ef), (recall, qps), xytext=(4, 4), textcoords="offset points", fontsize=7)
+            axes.annotate(
+                str(ef), (recall, qps), xytext=(4, 4), textcoords="offset points", fontsize=7
+            )
     axes.axvline(0.95, color="grey", linewidth=0.8, linestyle=":")
     axes.set(
         yscale="log",
@@ -137,7 +147,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.vs_pgvector", description=__doc__)
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=0, help="use only the first rows (truth is recomputed)")
+    parser.add_argument(
+        "--rows", type=int, default=0, help="use only the first rows (truth is recomputed)"
+    )
     parser.add_argument("--ef", type=int, nargs="+", default=[10, 20, 40, 60, 80, 120, 200, 400])
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()

@@ -15,7 +15,9 @@ ROWS_PER_TRANSACTION = 3
 WRITERS = 2
 
 
-def write_until_killed(server: ServerProcess, writer: int, first: int, acknowledged: list[int], enough: threading.Event) -> None:
+def write_until_killed(
+    server: ServerProcess, writer: int, first: int, acknowledged: list[int], enough: threading.Event
+) -> None:
     """Commit transactions of three rows each; record a transaction once its COMMIT was acknowledged."""
     with contextlib.suppress(psycopg.OperationalError), server.connect() as connection:
         number = first
@@ -39,7 +41,13 @@ def run_and_kill(path: Path, acknowledged: dict[int, set[int]]) -> None:
         threads = [
             threading.Thread(
                 target=write_until_killed,
-                args=(server, writer, max(acknowledged[writer], default=0) + 1000, fresh[writer], enough[writer]),
+                args=(
+                    server,
+                    writer,
+                    max(acknowledged[writer], default=0) + 1000,
+                    fresh[writer],
+                    enough[writer],
+                ),
             )
             for writer in range(WRITERS)
         ]
@@ -56,10 +64,16 @@ def run_and_kill(path: Path, acknowledged: dict[int, set[int]]) -> None:
 
 def check(path: Path, acknowledged: dict[int, set[int]]) -> None:
     with ServerProcess(path) as server, server.connect() as connection:
-        rows = connection.execute("SELECT writer, txn, count(*), sum(part) FROM stream GROUP BY 1, 2").fetchall()
-        assert {(count, total) for _, _, count, total in rows} <= {(3, 3)}, "a transaction is half there"
+        rows = connection.execute(
+            "SELECT writer, txn, count(*), sum(part) FROM stream GROUP BY 1, 2"
+        ).fetchall()
+        assert {(count, total) for _, _, count, total in rows} <= {(3, 3)}, (
+            "a transaction is half there"
+        )
         for writer, numbers in acknowledged.items():
-            assert numbers <= {txn for who, txn, _, _ in rows if who == writer}, "an acknowledged row is lost"
+            assert numbers <= {txn for who, txn, _, _ in rows if who == writer}, (
+                "an acknowledged row is lost"
+            )
         for writer, numbers in acknowledged.items():
             nearest = connection.execute(
                 "SELECT txn FROM stream WHERE writer = %s ORDER BY embedding <-> %s::vector LIMIT 1",

@@ -37,7 +37,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         register_vector(connection)
         with (
             connection.cursor() as cursor,
-            cursor.copy("COPY items (name, category, price, tags, meta, embedding) FROM STDIN (FORMAT BINARY)") as copy,
+            cursor.copy(
+                "COPY items (name, category, price, tags, meta, embedding) FROM STDIN (FORMAT BINARY)"
+            ) as copy,
         ):
             copy.set_types(["text", "int4", "numeric", "text[]", "jsonb", "vector"])
             for number, vector in enumerate(VECTORS):
@@ -63,7 +65,10 @@ def connection(server: ServerProcess) -> Any:
 
 
 def test_rows_and_index_survive_a_restart(connection: psycopg.Connection[Any]) -> None:
-    assert connection.execute("SELECT count(*), min(price), max(price) FROM items").fetchone() is not None
+    assert (
+        connection.execute("SELECT count(*), min(price), max(price) FROM items").fetchone()
+        is not None
+    )
     plan = "\n".join(
         row[0] for row in connection.execute(
             "EXPLAIN SELECT id FROM items ORDER BY embedding <=> %s LIMIT 10", (VECTORS[0],))
@@ -72,7 +77,9 @@ def test_rows_and_index_survive_a_restart(connection: psycopg.Connection[Any]) -
 
 
 @pytest.mark.parametrize("binary", [False, True])
-def test_filtered_search_is_exact_over_the_passing_rows(connection: psycopg.Connection[Any], binary: bool) -> None:
+def test_filtered_search_is_exact_over_the_passing_rows(
+    connection: psycopg.Connection[Any], binary: bool
+) -> None:
     connection.execute("SET hnsw.ef_search = 400")
     numbers = np.arange(len(VECTORS))
     passing = (numbers % 7 == 3) & (numbers / 10 < 100)
@@ -97,7 +104,9 @@ def test_search_inside_subquery_cte_and_join(connection: psycopg.Connection[Any]
         assert [row[0] for row in connection.execute(sql, (VECTORS[5],))] == want
 
 
-def test_rows_are_searchable_at_once_and_gone_when_deleted(connection: psycopg.Connection[Any]) -> None:
+def test_rows_are_searchable_at_once_and_gone_when_deleted(
+    connection: psycopg.Connection[Any],
+) -> None:
     far = np.full(16, -7, np.float32)
     far[0] = 900
     row = connection.execute(
@@ -125,7 +134,11 @@ def test_psql_copies_a_csv_and_describes_the_table(server: ServerProcess, tmp_pa
         "SELECT * FROM csv_items ORDER BY id;\n\\d csv_items\n\\dt\n\\dx\n"
     )
     done = subprocess.run(
-        [psql, server.conninfo, "-X", "-v", "ON_ERROR_STOP=1"], input=script, capture_output=True, text=True, timeout=60
+        [psql, server.conninfo, "-X", "-v", "ON_ERROR_STOP=1"],
+        input=script,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert "COPY 2" in done.stdout
