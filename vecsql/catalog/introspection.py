@@ -61,7 +61,9 @@ def pg_get_serial_sequence(state: SystemState, table_name: str, column_name: str
     oid = names.regclass_in(state.catalog, table_name, state.path)
     table = state.catalog.tables.get(oid)
     column = table.column(column_name) if table else None
-    if table is None or column is None:
+    if column is None and column_name in names.column_names(state.catalog, oid):
+        return None
+    if column is None:
         relation = ".".join(identifiers.split_identifier(table_name)[-1:])
         raise errors.UndefinedColumn(
             f'column "{column_name}" of relation "{relation}" does not exist'

@@ -40,6 +40,16 @@ def relation_by_oid(catalog: Catalog, oid: int) -> Relation | None:
     return None
 
 
+def column_names(catalog: Catalog, oid: int) -> tuple[str, ...]:
+    """The columns of a table, view or system relation; none for other relations."""
+    if oid in BY_OID:
+        return tuple(name for name, _ in BY_OID[oid].columns)
+    if oid in catalog.views:
+        return tuple(name for name, _ in catalog.views[oid].columns)
+    table = catalog.tables.get(oid)
+    return tuple(column.name for column in table.columns) if table else ()
+
+
 def schema_of(catalog: Catalog, found: Relation) -> int:
     """The OID of the relation's schema; an index is in its table's."""
     if isinstance(found, Index):

@@ -20,7 +20,8 @@ _PROCESS_START = datetime.now(UTC)
 
 @udf("version() -> text", state=True)
 def version(state: SystemState) -> str:
-    number = state.runtime.get("server_version") or DEFAULT_SERVER_VERSION
+    settings = state.runtime.get("settings")
+    number = settings.show("server_version") if settings is not None else DEFAULT_SERVER_VERSION
     return f"PostgreSQL {number} on {os.uname().machine}-{os.uname().sysname.lower()}, 64-bit"
 
 

@@ -10,7 +10,6 @@ They come from `runtime`, a mapping in which every key may be missing:
   prepared, cursors      callables -> rows of pg_prepared_statements and pg_cursors
   sequence_state         callable (sequence oid) -> (last value, is_called)
   row_count, byte_count  callables (relation oid) -> int
-  server_version         str, e.g. '18.0 (vecsql 0.1.0)'
   backend_pid, start_time, client, server: see session_functions
 """
 

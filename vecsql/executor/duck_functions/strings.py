@@ -6,7 +6,12 @@ import base64
 import functools
 import re
 
-from vecsql.errors import FeatureNotSupported, InvalidParameterValue, InvalidRegularExpression, SubstringError
+from vecsql.errors import (
+    FeatureNotSupported,
+    InvalidParameterValue,
+    InvalidRegularExpression,
+    SubstringError,
+)
 from vecsql.executor.duck_functions.registry import duck
 
 
@@ -23,7 +28,12 @@ def regex(pattern: str, flags: str = "") -> re.Pattern[str]:
             options |= re.VERBOSE
         elif flag not in ("g", "c", "s"):
             raise InvalidParameterValue(f'invalid regular expression option: "{flag}"')
-    text = pattern.replace(r"\m", r"\b(?=\w)").replace(r"\M", r"\b(?<=\w)").replace(r"\y", r"\b").replace(r"\Y", r"\B")
+    text = (
+        pattern.replace(r"\m", r"\b(?=\w)")
+        .replace(r"\M", r"\b(?<=\w)")
+        .replace(r"\y", r"\b")
+        .replace(r"\Y", r"\B")
+    )
     for name, inside in (("alpha", "a-zA-Z"), ("digit", "0-9"), ("alnum", "a-zA-Z0-9"), ("space", r"\s"),
                          ("upper", "A-Z"), ("lower", "a-z"), ("punct", r"!-/:-@\[-`{-~")):  # fmt: skip
         text = text.replace(f"[:{name}:]", inside)
@@ -35,7 +45,11 @@ def regex(pattern: str, flags: str = "") -> re.Pattern[str]:
 
 @duck("vs_regexp_replace(VARCHAR, VARCHAR, VARCHAR, VARCHAR) -> VARCHAR")
 def regexp_replace(text: str, pattern: str, replacement: str, flags: str) -> str:
-    template = re.sub(r"\\(\d|&|\\)|\\", lambda m: {"&": r"\g<0>", "\\": r"\\"}.get(m[1] or "", rf"\g<{m[1]}>" if m[1] else r"\\"), replacement)
+    template = re.sub(
+        r"\\(\d|&|\\)|\\",
+        lambda m: {"&": r"\g<0>", "\\": r"\\"}.get(m[1] or "", rf"\g<{m[1]}>" if m[1] else r"\\"),
+        replacement,
+    )
     return regex(pattern, flags).sub(template, text, count=0 if "g" in flags else 1)
 
 
@@ -104,7 +118,11 @@ def _fill(text: str, size: int, fill: str) -> str:
 
 @duck("vs_lpad(VARCHAR, INTEGER, VARCHAR) -> VARCHAR")
 def lpad(text: str, size: int, fill: str) -> str:
-    return (_fill(text, size, fill) + text)[: max(size, 0)] if len(text) < size else text[: max(size, 0)]
+    return (
+        (_fill(text, size, fill) + text)[: max(size, 0)]
+        if len(text) < size
+        else text[: max(size, 0)]
+    )
 
 
 @duck("vs_rpad(VARCHAR, INTEGER, VARCHAR) -> VARCHAR")
@@ -145,7 +163,7 @@ _FORMAT = re.compile(r"%(?:(\d+)\$)?(-)?(\d+|\*)?(.)?", re.DOTALL)
 def format_text(template: str | None, args: list[str | None]) -> str | None:
     if template is None:
         return None
-    from vecsql.catalog.identifiers import quote_ident
+    from vecsql.catalog.identifiers import quote_identifier as quote_identifier
 
     taken = 0
 
@@ -156,7 +174,9 @@ def format_text(template: str | None, args: list[str | None]) -> str | None:
             return "%"
         if kind is None or kind not in "sIL":
             raise InvalidParameterValue(
-                "unterminated format() type specifier" if kind is None else f'unrecognized format() type specifier "{kind}"',
+                "unterminated format() type specifier"
+                if kind is None
+                else f'unrecognized format() type specifier "{kind}"',
                 hint='For a single "%" use "%%".',
             )
         index = int(number) - 1 if number else taken
@@ -171,7 +191,7 @@ def format_text(template: str | None, args: list[str | None]) -> str | None:
         elif value is None:
             raise InvalidParameterValue("null values cannot be formatted as an SQL identifier")
         else:
-            shown = quote_ident(value)
+            shown = quote_identifier(value)
         size = int(width) if width and width != "*" else 0
         return shown.ljust(size) if left else shown.rjust(size)
 
@@ -216,4 +236,3 @@ duck("vs_bpchar_fit(VARCHAR, INTEGER) -> VARCHAR")(_fits("character", True))
 @duck("vs_num_nonnulls(VARCHAR[]) -> INTEGER", nulls=True)
 def count_known(values: list[str | None]) -> int:
     return sum(v is not None for v in values)
-
