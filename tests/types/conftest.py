@@ -8,6 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
+
+# The first call of a codec may import or compile something.
+settings.register_profile("types", deadline=None)
+settings.load_profile("types")
 
 
 @pytest.fixture(scope="session")

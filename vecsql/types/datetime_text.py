@@ -148,11 +148,12 @@ class _Reader:
 
     def take_number(self, digits: str) -> None:
         """Four or six digits are a time once a date is known, or where only a time can be."""
-        wanted = self.fields.year is not None or self.type_name.startswith("time ")
-        if wanted or self.type_name == "time":
-            if len(digits) in (4, 6) and self.fields.micros is None:
-                return self.take_time(":".join(digits[i : i + 2] for i in range(0, len(digits), 2)))
-        return self.numbers.append(digits)
+        free = self.fields.micros is None and len(digits) in (4, 6)
+        only_time = self.type_name in ("time", "time with time zone")
+        if free and (only_time or self.fields.year is not None):
+            self.take_time(":".join(digits[i : i + 2] for i in range(0, len(digits), 2)))
+        else:
+            self.numbers.append(digits)
 
     def take_time(self, text: str) -> None:
         if self.fields.micros is not None:

@@ -17,6 +17,7 @@ from vecsql.types.integers import parse_integer
 
 _HEADER = 4
 MAX_EXPONENT = 131_071
+MAX_SCALE = 16_383
 _LITERAL = re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?", re.ASCII)
 _SPECIAL = {"nan": "NaN", "inf": "Infinity", "infinity": "Infinity", "-inf": "-Infinity",
             "-infinity": "-Infinity", "+inf": "Infinity", "+infinity": "Infinity"}  # fmt: skip
@@ -75,6 +76,8 @@ def from_text(text: str, typmod: int = -1) -> Decimal:
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and exponent > 0:
             value = EXACT.quantize(value, Decimal(1))
+        elif isinstance(exponent, int) and exponent < -MAX_SCALE:
+            value = EXACT.quantize(value, Decimal(1).scaleb(-MAX_SCALE))
         return coerce(value, typmod)
     integer = parse_integer(text)
     if integer is None:
@@ -91,7 +94,7 @@ def coerce(value: Any, typmod: int = -1) -> Decimal:
     precision, scale = limits
     if number.is_finite():
         number = EXACT.quantize(number, Decimal(1).scaleb(-scale))
-        if abs(number) < Decimal(10) ** (precision - scale):
+        if number.copy_abs() < Decimal(10) ** (precision - scale):
             return EXACT.quantize(number, Decimal(1)) if scale < 0 else number
         reason = f"must round to an absolute value less than {_power(precision - scale)}."
     else:
@@ -156,7 +159,7 @@ def from_binary(data: bytes, typmod: int = -1) -> Decimal:
     digits = int("".join(f"{group:04d}" for group in groups) or "0")
     value = EXACT.scaleb(Decimal(digits), 4 * (weight - count + 1))
     value = EXACT.quantize(value, Decimal(1).scaleb(-scale))
-    return coerce(-value if sign else value, typmod)
+    return coerce(value.copy_negate() if sign and value else value, typmod)
 
 
 def arrow_type(typmod: int) -> pa.DataType:
