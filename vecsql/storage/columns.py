@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -39,7 +39,7 @@ def keep(array: pa.Array, live: Bools | None) -> pa.Array:
     return array if live is None else array.filter(pa.array(live))
 
 
-def nbytes(arrays: Sequence[pa.Array]) -> int:
+def nbytes(arrays: Iterable[pa.Array]) -> int:
     return sum(int(a.nbytes) for a in arrays)
 
 

@@ -145,11 +145,22 @@ class StorageEngine:
                 self._checkpointer.attached(head.lsn, extents)
             return apply(head, writes)
 
+        before = self.current.catalog
         self._chain.commit(payload, change, synchronous=synchronous)
         stats.counters.add("commits")
+        if writes.catalog is not None:
+            self._drop_indexes(before, writes.catalog)
         self._after_commit(writes.tables)
         if writes.catalog is not None or extents:
             self._background.maintenance.request()
+
+    def _drop_indexes(self, before: Catalog, after: Catalog) -> None:
+        """Free the memory of vector indexes that are gone."""
+        for oid in before.indexes.keys() - after.indexes.keys():
+            state = self.current.tables.get(before.indexes[oid].table_oid)
+            for version in state.parts if state else ():
+                if isinstance(version.part, Segment):
+                    version.part.detach_index(oid)
 
     def _with_bulk_as_segments(self, writes: WriteSet) -> WriteSet:
         tables = dict(writes.tables)

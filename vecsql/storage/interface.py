@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,6 +59,9 @@ class PartVersion:
     part: Part
     live: Bools | None  # (num_rows,), True: not deleted; None: all rows live
     live_rows: int
+    cache: dict[Any, Any] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # derived, by the deriver's key
 
 
 class TableVersion(Protocol):

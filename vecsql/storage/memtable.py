@@ -19,8 +19,10 @@ MERGE_BYTES = 4 << 20
 class MemBatch(BasePart):
     """Rows in memory, columns as Arrow arrays by attnum; rowids ascend."""
 
-    def __init__(self, rowids: Rowids, columns: Mapping[int, pa.Array]) -> None:
-        super().__init__(rowids, rowids.nbytes + nbytes(list(columns.values())))
+    def __init__(
+        self, rowids: Rowids, columns: Mapping[int, pa.Array], size: int | None = None
+    ) -> None:
+        super().__init__(rowids, rowids.nbytes + nbytes(columns.values()) if size is None else size)
         self._columns = columns
 
     @property
@@ -42,7 +44,9 @@ def merge(parts: Sequence[PartVersion], schema: TableSchema) -> MemBatch:
         order = np.argsort(rowids)
         rowids = rowids[order]
         columns = {a: c.take(pa.array(order)) for a, c in columns.items()}
-    batch = MemBatch(rowids, columns)
+    batch = MemBatch(
+        rowids, columns, sum(p.part.nbytes * p.live_rows // p.part.num_rows for p in parts)
+    )
     _carry_keys(batch, parts, schema)
     return batch
 

@@ -15,7 +15,7 @@ from vecsql.storage import key_index
 from vecsql.storage.columns import Matrix, matrix_of
 from vecsql.storage.interface import Bools, Rowids
 from vecsql.storage.key_index import KeyIndex
-from vecsql.storage.keys import KeySpec
+from vecsql.storage.keys import Hashes, KeySpec
 
 _part_ids = itertools.count(1)
 
@@ -81,6 +81,10 @@ class BasePart:
         """Make a built index visible; a catalog that does not know the oid never asks for it."""
         self._indexes[index_oid] = index
 
+    def detach_index(self, index_oid: int) -> None:
+        """Forget an index that is gone from the catalog."""
+        self._indexes.pop(index_oid, None)
+
     def min_max(self, attnum: int) -> tuple[Any, Any] | None:
         if attnum not in self._zones:
             self._zones[attnum] = min_max_of(self.column(attnum))
@@ -93,6 +97,10 @@ class BasePart:
             hashes, valid = spec.hash_columns(columns)
             found = self._keys[spec.index.oid] = key_index.build(hashes, valid, self.rowids)
         return found
+
+    def seed_keys(self, index_oid: int, hashes: Hashes, valid: Bools | None) -> None:
+        """Supply the hashes of a key that was just checked, so that they are not computed again."""
+        self._keys[index_oid] = key_index.build(hashes, valid, self.rowids)
 
     def known_keys(self, index_oid: int) -> KeyIndex | None:
         """The key index if it was built already."""

@@ -63,8 +63,7 @@ class Segment(BasePart):
         return cached
 
     def detach_index(self, index_oid: int) -> None:
-        """Forget an index that is gone from the catalog."""
-        self._indexes.pop(index_oid, None)
+        super().detach_index(index_oid)
         self.index_blobs.pop(index_oid, None)
 
     def min_max(self, attnum: int) -> tuple[Any, Any] | None:

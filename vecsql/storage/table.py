@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from vecsql.storage.columns import concat, keep
+from vecsql.storage.columns import concat, is_vector, keep
 from vecsql.storage.interface import Bools, Part, PartVersion, Rowids
 from vecsql.storage.key_index import KeyIndex
 from vecsql.storage.keys import KeySpec
@@ -54,9 +54,17 @@ class TableState:
         return found
 
     def _live_chunk(self, version: PartVersion, attnum: int) -> pa.Array:
-        if attnum == 0:
-            return keep(pa.array(version.part.rowids), version.live)
-        return keep(self.schema.column(version.part, attnum), version.live)
+        whole = (
+            self.schema.column(version.part, attnum) if attnum else pa.array(version.part.rowids)
+        )
+        if version.live is None:
+            return whole
+        found = version.cache.get(attnum)
+        if found is None:
+            found = keep(whole, version.live)
+            if not is_vector(whole.type):  # too large to keep a copy longer than this table version
+                version.cache[attnum] = found
+        return found
 
     def _arrow_type(self, attnum: int) -> pa.DataType:
         return self.schema.definition.column_at(attnum).type.arrow if attnum else pa.int64()

@@ -21,7 +21,7 @@ from vecsql.storage.segment import Segment
 from vecsql.storage.snapshot import DatabaseVersion, Overlay
 from vecsql.storage.table import TableState
 from vecsql.storage.uniqueness import NewKeys, UniqueChecker
-from vecsql.storage.write_set import TableWrites, WriteSet
+from vecsql.storage.write_set import NO_ROWIDS, TableWrites, WriteSet
 
 if TYPE_CHECKING:
     from vecsql.storage.engine import StorageEngine
@@ -117,20 +117,25 @@ class StorageTransaction:
         schema = self._start_write(table_oid, "INSERT")
         arrays = {a: single(c) for a, c in columns.items()}
         count = len(next(iter(arrays.values()))) if arrays else 0
-        if count:
-            self._check_unique(schema, arrays)
-        rowids = self._engine.allocate_rowids(table_oid, count)
-        if count:
-            self._append(schema, MemBatch(rowids, arrays))
-        return rowids
+        if not count:
+            return NO_ROWIDS
+        checked = self._check_unique(schema, arrays)
+        batch = MemBatch(self._engine.allocate_rowids(table_oid, count), arrays)
+        for keys in checked:
+            batch.seed_keys(keys.spec.index.oid, keys.hashes, keys.valid)
+        self._append(schema, batch)
+        return batch.rowids
 
-    def _check_unique(self, schema: TableSchema, arrays: Mapping[int, pa.Array]) -> None:
+    def _check_unique(self, schema: TableSchema, arrays: Mapping[int, pa.Array]) -> list[NewKeys]:
         oid = schema.definition.oid
+        checked = []
         for spec in schema.unique.values():
             keys = NewKeys(spec, [arrays[a] for a in spec.attnums])
             self._checker.check(
                 self.catalog, schema, keys, lambda: self._newest(oid), locking=self._shared(oid)
             )
+            checked.append(keys)
+        return checked
 
     def _shared(self, oid: int) -> bool:
         """Whether other transactions can see the table at all."""

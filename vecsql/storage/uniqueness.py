@@ -7,6 +7,7 @@ inserts of one key serialise on a key lock; a row that another transaction is de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,16 @@ class NewKeys:
     def values(self, row: int) -> list[Any]:
         return [a[row].as_py() for a in self.arrays]
 
+    @cached_property
     def keyed_rows(self) -> Rowids:
         """Positions of the rows whose key can collide."""
         return np.arange(len(self.hashes)) if self.valid is None else np.flatnonzero(self.valid)
+
+    @cached_property
+    def few(self) -> list[tuple[int, int]]:
+        """(row, hash) of the rows whose key can collide, for short batches."""
+        rows = self.keyed_rows
+        return list(zip(rows.tolist(), self.hashes[rows].tolist(), strict=True))
 
     def lock_names(self) -> Iterator[tuple[str, int, int]]:
         hashes = self.hashes if self.valid is None else self.hashes[self.valid]
@@ -82,10 +90,10 @@ def _conflicts_in(
 ) -> Iterator[tuple[int, int]]:
     index = table.key_index(version.part, keys.spec)
     part: BasePart = version.part  # type: ignore[assignment]
-    rows = keys.keyed_rows()
+    rows = keys.keyed_rows
     pairs: Iterator[tuple[int, int]]
     if len(rows) <= FEW:
-        pairs = ((int(r), c) for r in rows for c in index.candidates(int(keys.hashes[r])))
+        pairs = ((row, c) for row, key in keys.few for c in index.candidates(key))
     else:
         where, rowids = index.matches(keys.hashes[rows])
         pairs = zip(rows[where].tolist(), rowids.tolist(), strict=True)
