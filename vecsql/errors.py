@@ -119,6 +119,10 @@ class StringDataRightTruncation(DataError):
     sqlstate = "22001"
 
 
+class StringDataLengthMismatch(DataError):
+    sqlstate = "22026"
+
+
 class NumericValueOutOfRange(DataError):
     sqlstate = "22003"
 

@@ -43,6 +43,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         st.integers(-(2**52), 2**52),
     ),
     "uuid": st.uuids(),
+    "varbit": st.text("01"),
     "oid": st.integers(0, 2**32 - 1),
     "vector": st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1).map(
         lambda values: np.array(values, np.float32)

@@ -1,6 +1,7 @@
 """SQL types: OIDs and the text/binary codecs of each type family. Importing this registers them all."""
 
 from vecsql.types.base import ColumnType, SqlType, all_types, by_name, by_oid
+from vecsql.types.bits import BIT, VARBIT
 from vecsql.types.boolean import BOOL
 from vecsql.types.bytea import BYTEA
 from vecsql.types.datetimes import DATE, TIME, TIMESTAMP, TIMESTAMPTZ
@@ -47,11 +48,11 @@ from vecsql.types.uuids import UUID
 from vecsql.types.vector import VECTOR
 
 __all__ = [
-    "ACLITEM", "ANYARRAY", "ANYELEMENT", "BOOL", "BPCHAR", "BYTEA", "CHAR", "CID", "CSTRING",
+    "ACLITEM", "ANYARRAY", "ANYELEMENT", "BIT", "BOOL", "BPCHAR", "BYTEA", "CHAR", "CID", "CSTRING",
     "DATE", "FLOAT4", "FLOAT8", "INET", "INT2", "INT2VECTOR", "INT4", "INT8", "INTERVAL", "JSON",
     "JSONB", "NAME", "NUMERIC", "OID", "OIDVECTOR", "PG_NODE_TREE", "RECORD", "REFCURSOR",
     "REGCLASS", "REGCOLLATION", "REGNAMESPACE", "REGOPER", "REGOPERATOR", "REGPROC", "REGPROCEDURE",
     "REGROLE", "REGTYPE", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMETZ", "UNKNOWN", "UUID",
-    "VARCHAR", "VECTOR", "VOID", "XID", "XML", "ColumnType", "Interval", "SqlType", "all_types",
+    "VARBIT", "VARCHAR", "VECTOR", "VOID", "XID", "XML", "ColumnType", "Interval", "SqlType", "all_types",
     "by_name", "by_oid",
 ]  # fmt: skip
