@@ -6,7 +6,7 @@ import datetime
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,8 @@ import numpy as np
 from vecsql import types as t
 from vecsql.errors import InterfaceError, ProgrammingError
 from vecsql.types.base import ColumnType, SqlType
+
+Convert = Callable[[Any], Any]
 
 # Quoted text, comments and dollar-quoted text stay as they are, but for %% in the first two.
 _TOKEN = re.compile(
@@ -129,7 +131,7 @@ def adapt(value: Any, ctype: ColumnType) -> Any:
     if convert is not None:
         converted = convert(value)
         if converted is not None:
-            return converted
+            return sql_type.coerce(converted, ctype.typmod)
     return sql_type.from_text(_text(value), ctype.typmod)
 
 
@@ -154,9 +156,10 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     own = t.by_oid(oid_of(value))
-    if own is None:
+    native = _CONVERT[own.oid](value) if own is not None else None
+    if own is None or native is None:
         raise InterfaceError(f"cannot pass a {type(value).__name__} as a parameter")
-    return own.to_text(adapt(value, ColumnType(own)))
+    return own.to_text(native)
 
 
 def _quoted(text: str) -> str:
@@ -194,14 +197,27 @@ def _interval(value: Any) -> Any:
     return value if isinstance(value, t.Interval) else None
 
 
-def _exactly(kind: type) -> Any:
+def _naive(value: Any) -> Any:
+    return value if isinstance(value, datetime.datetime) and value.tzinfo is None else None
+
+
+def _aware(value: Any) -> Any:
+    return value if isinstance(value, datetime.datetime) and value.tzinfo is not None else None
+
+
+def _bytes(value: Any) -> Any:
+    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else None
+
+
+def _exactly(kind: type) -> Convert:
     return lambda value: value if type(value) is kind else None
 
 
-_CONVERT: dict[int, Any] = {
-    t.BOOL.oid: _exactly(bool), t.INT2.oid: None, t.INT4.oid: None, t.INT8.oid: _int,
-    t.FLOAT4.oid: None, t.FLOAT8.oid: _float, t.NUMERIC.oid: _decimal, t.JSON.oid: _json,
+# From a Python value to the type's own, None where only its text may fit.
+_CONVERT: dict[int, Convert] = {
+    t.BOOL.oid: _exactly(bool), t.INT2.oid: _int, t.INT4.oid: _int, t.INT8.oid: _int,
+    t.FLOAT4.oid: _float, t.FLOAT8.oid: _float, t.NUMERIC.oid: _decimal, t.JSON.oid: _json,
     t.JSONB.oid: _json, t.INTERVAL.oid: _interval, t.DATE.oid: _exactly(datetime.date),
-    t.TIME.oid: _exactly(datetime.time), t.UUID.oid: _exactly(uuid.UUID),
-    t.BYTEA.oid: lambda v: bytes(v) if isinstance(v, bytes | bytearray | memoryview) else None,
+    t.TIME.oid: _exactly(datetime.time), t.TIMESTAMP.oid: _naive, t.TIMESTAMPTZ.oid: _aware,
+    t.UUID.oid: _exactly(uuid.UUID), t.BYTEA.oid: _bytes,
 }  # fmt: skip

@@ -93,11 +93,12 @@ def _numpy(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
 def as_text(chunks: Sequence[Chunk], columns: tuple[ResultColumn, ...]) -> str:
     """The first rows as psql prints them, long values cut."""
     total = sum(chunk.num_rows for chunk in chunks)
+    width = SHOWN_WIDTH if len(columns) > 1 else 4 * SHOWN_WIDTH
     shown: list[list[str]] = []
     for chunk in chunks:
         for row in chunk_rows(chunk, columns):
             if len(shown) < SHOWN_ROWS:
-                shown.append([_cell(v, c) for v, c in zip(row, columns, strict=True)])
+                shown.append([_cell(v, c, width) for v, c in zip(row, columns, strict=True)])
     names = [column.name for column in columns]
     widths = [max(map(len, cells)) for cells in zip(names, *shown, strict=True)]
     lines = [" | ".join(n.center(w) for n, w in zip(names, widths, strict=True)).rstrip()]
@@ -114,9 +115,9 @@ def as_text(chunks: Sequence[Chunk], columns: tuple[ResultColumn, ...]) -> str:
     return "\n".join(lines)
 
 
-def _cell(value: Any, column: ResultColumn) -> str:
+def _cell(value: Any, column: ResultColumn, width: int) -> str:
     if value is None:
         return ""
     text = column.type.type.to_text(value)
     text = text.replace("\n", "\\n")
-    return text if len(text) <= SHOWN_WIDTH else text[: SHOWN_WIDTH - 3] + "..."
+    return text if len(text) <= width else text[: width - 3] + "..."
