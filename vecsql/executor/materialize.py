@@ -31,7 +31,8 @@ def output_columns(
     for output in outputs:
         kind = output.kind
         if kind == "column":
-            columns.append(hits.gather(version, output.attnum))
+            type_name = output.column.type.type.name
+            columns.append(hits.values(version, output.attnum, type_name))
         elif kind == "distance":
             columns.append(_nullable(output, hits, hits.distances))
         elif kind == "rank":
