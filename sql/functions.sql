@@ -18,9 +18,6 @@ CREATE OR REPLACE MACRO vs_is_visible(o) AS (o IS NOT NULL);
 -- : pg_get_expr(pg_node_tree, oid) -> text = vs_get_expr_2
 CREATE OR REPLACE MACRO vs_get_expr_2(expression, relation) AS (expression);
 
--- : pg_get_expr(pg_node_tree, oid, boolean) -> text = vs_get_expr_3
-CREATE OR REPLACE MACRO vs_get_expr_3(expression, relation, pretty) AS (expression);
-
 -- int2vector and oidvector count from 0, arrays from 1.
 -- : generate_subscripts(int2vector, integer) -> setof integer = vs_vector_subscripts
 -- : generate_subscripts(oidvector, integer) -> setof integer = vs_vector_subscripts

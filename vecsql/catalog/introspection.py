@@ -7,6 +7,7 @@ from functools import cache
 
 from vecsql import errors
 from vecsql.catalog import definitions, identifiers, names, system_objects
+from vecsql.catalog.deparse import expression_text
 from vecsql.catalog.function_registry import SystemState, udf
 from vecsql.catalog.relations import SCHEMA_OIDS
 from vecsql.catalog.system_runtime import DATABASE_OID, role_oids
@@ -39,6 +40,13 @@ def pg_get_constraintdef(state: SystemState, oid: int) -> str | None:
 @udf("pg_get_constraintdef(oid, boolean) -> text", state=True)
 def pg_get_constraintdef_pretty(state: SystemState, oid: int, pretty: bool) -> str | None:
     return system_objects.constraint_text(state.catalog, oid, pretty=pretty)
+
+
+@udf("pg_get_expr(pg_node_tree, oid, boolean) -> text", state=True)
+def pg_get_expr(state: SystemState, text: str, relation: int, pretty: bool) -> str:
+    """Expressions are kept as printed text; printing them again only changes the style."""
+    table = state.catalog.tables.get(relation)
+    return expression_text(text, table, pretty=True) if pretty else text
 
 
 @udf("pg_get_viewdef(oid) -> text", state=True)

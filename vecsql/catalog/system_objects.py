@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from vecsql.catalog.definitions import constraint_definition, default_text, view_definition
+from vecsql.catalog.deparse import expression_text
 from vecsql.catalog.model import (
     PG_CATALOG_OID,
     PUBLIC_OID,
@@ -203,7 +204,9 @@ def _index_attributes(table: Table, index: Index) -> Iterator[Row]:
 def _indexes(catalog: Catalog) -> Iterator[Row]:
     for index in catalog.indexes.values():
         table = catalog.tables[index.table_oid]
-        expressions = [c.expression for c in index.columns if c.expression is not None]
+        expressions = [
+            expression_text(c.expression, table) for c in index.columns if c.expression is not None
+        ]
         yield {
             "indexrelid": index.oid,
             "indrelid": index.table_oid,
@@ -221,7 +224,7 @@ def _indexes(catalog: Catalog) -> Iterator[Row]:
             "indclass": [_opclass_oid(table, index, c) for c in index.columns],
             "indoption": [c.descending + 2 * c.nulls_first for c in index.columns],
             "indexprs": ", ".join(expressions) or None,
-            "indpred": index.predicate,
+            "indpred": index.predicate and expression_text(index.predicate, table),
         }
 
 
@@ -264,7 +267,7 @@ def _constraints(catalog: Catalog) -> Iterator[Row]:
                 conindid=constraint.index_oid,
                 connoinherit=constraint.kind != "c",
                 conkey=list(constraint.attnums) or None,
-                conbin=constraint.expression,
+                conbin=constraint.expression and expression_text(constraint.expression, table),
             )  # fmt: skip
         for column in table.columns:
             if column.not_null:
