@@ -109,7 +109,7 @@ class _Build:
         mended = 0
         if len(order):
             mended = self.kernels.mend(
-                self.rows, self.heads, self.manhattan, order, len(order), 64, self.graph
+                self.rows, self.heads, self.manhattan, order, len(order), 64, self.graph, self.graph
             )
         sections: dict[str, npt.NDArray[Any]] = {
             "rows": self.rows,
@@ -226,7 +226,7 @@ class _Build:
         def find(first: int, last: int) -> None:
             self.kernels.find_neighbours(
                 self.rows, self.heads, self.manhattan, batch, entries, first, last,
-                width, self.degree // 2, self.slack, self.degree // 2, self.graph, self.lengths,
+                width, self.degree // 2, self.slack, self.degree // 2, self.graph, self.graph, self.lengths,
             )  # fmt: skip
 
         self.run_chunks(find, 0, stop - start)

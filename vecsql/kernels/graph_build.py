@@ -134,6 +134,7 @@ def locate(
         types.int64,
         types.float32,
         types.int64,
+        GRAPH,
         writable(types.int32, 2),
         writable(types.float32, 2),
     )
@@ -151,10 +152,12 @@ def find_neighbours(
     slack: Any,
     floor: Any,
     graph: Any,
+    out: Any,
     lengths: Any,
 ) -> None:
     """Search the graph with a pool of `width` for the rows batch[start:stop] and write their out-edges.
 
+    `out` is `graph` again: walks read it as read-only, so that they are compiled once with those of searches.
     Rows of one batch may be done by several threads: none of them is reachable before its batch is attached.
     """
     pool = np.empty(width, np.uint64)
@@ -182,7 +185,7 @@ def find_neighbours(
             touched,
         )
         choose(
-            rows, heads, manhattan, pool, size, limit, slack, floor, other, graph[row], lengths[row]
+            rows, heads, manhattan, pool, size, limit, slack, floor, other, out[row], lengths[row]
         )
 
 
@@ -262,15 +265,16 @@ def spread(graph: Any, start: Any, visited: Any, stack: Any) -> None:
 
 @kernel(
     types.int64(
-        CODES, HEADS, types.boolean, IDS, types.int64, types.int64, writable(types.int32, 2)
+        CODES, HEADS, types.boolean, IDS, types.int64, types.int64, GRAPH, writable(types.int32, 2)
     )
 )
 def mend(
-    rows: Any, heads: Any, manhattan: Any, order: Any, count: Any, width: Any, graph: Any
+    rows: Any, heads: Any, manhattan: Any, order: Any, count: Any, width: Any, graph: Any, out: Any
 ) -> Any:
     """Give every row of order[:count] that cannot be reached from the first an edge from a near row that can.
 
-    Returns how many edges were added. Rows with a free place are taken, so that no other edge is lost.
+    Returns how many edges were added. Rows with a free place are taken, so that no other
+    edge is lost. `out` is `graph` again, as in find_neighbours.
     """
     degree = graph.shape[1]
     reached = np.zeros(rows.shape[0], np.bool_)
@@ -318,7 +322,7 @@ def mend(
         free = degree - 1
         while free > 0 and graph[host, free - 1] < 0:
             free -= 1
-        graph[host, free] = row
+        out[host, free] = row
         added += 1
         spread(graph, row, reached, stack)
     return added

@@ -1,0 +1,1 @@
+"""pytest-benchmark timings of kernels and indexes on generated data: python -m pytest benchmarks/micro --benchmark-enable."""
