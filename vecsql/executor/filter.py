@@ -73,11 +73,11 @@ def passing(
     predicate = where.vectorised
     if predicate is None:
         return _by_duckdb(where, version, pv, ctx, params)
-    if predicate.excludes(part.min_max, params):
-        return np.zeros(part.num_rows, np.bool_)
     key = _cache_key(where, part, params)
     mask = MASKS.get(key) if key is not None else None
     if mask is None:
+        if predicate.excludes(part.min_max, params):
+            return np.zeros(part.num_rows, np.bool_)
         try:
             mask = predicate.evaluate(
                 lambda attnum: version.column(part, attnum), params, part.num_rows
