@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vecsql.catalog.model import Column, Table
-from vecsql.errors import DuplicateColumn, UndefinedColumn
+from vecsql.errors import DuplicateColumn, Error, UndefinedColumn
 from vecsql.executor.context import ExecContext, Notice
 from vecsql.executor.ddl.alter_column import (
     alter_type,
@@ -43,7 +43,12 @@ def alter_table(statement: nodes.AlterTable, plan: DdlPlan, ctx: ExecContext) ->
         return "ALTER TABLE"
     oid = table_named(draft, plan.search_path, statement.name).oid
     for action in statement.actions:
-        _ACTIONS[type(action)](action, draft, oid, ctx)
+        try:
+            _ACTIONS[type(action)](action, draft, oid, ctx)
+        except Error as error:
+            if type(action) is not nodes.AddColumn:
+                error.position = None  # PostgreSQL has lost it by then
+            raise
         draft.publish()
     return "ALTER TABLE"
 
@@ -63,6 +68,7 @@ def _add_column(action: nodes.AddColumn, draft: Draft, oid: int, ctx: ExecContex
     column = replace(new.column, not_null=new.column.not_null or primary)
     draft.put(replace(table, columns=(*table.columns, column), next_attnum=table.next_attnum + 1))
     _fill(draft, table, column, ctx)
+    draft.publish()
     for spec in new.constraints:
         add_table_constraint(nodes.AddConstraint(spec), draft, oid, ctx)
 

@@ -20,6 +20,7 @@ from vecsql.executor.ddl.columns import ColumnBuilder, NewColumn, resolve_type
 from vecsql.executor.ddl.dependencies import views_on
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.expressions import check_default
+from vecsql.executor.ddl.keys import columns_in
 from vecsql.executor.ddl.objects import restart
 from vecsql.executor.ddl.rewrite import check_no_nulls, converted, replace_rows, stored_columns
 from vecsql.executor.ddl.sequences import altered_sequence
@@ -51,9 +52,7 @@ def set_default(action: nodes.SetDefault, draft: Draft, oid: int, ctx: ExecConte
     if column.generated is not None:
         raise SyntaxError(
             f'column "{column.name}" of relation "{table.name}" is a generated column',
-            hint=None
-            if action.expression
-            else "Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.",
+            hint=f"Use ALTER TABLE ... ALTER COLUMN ... {'SET' if action.expression else 'DROP'} EXPRESSION instead.",
         )
     changed = replace(column, default=action.expression)
     if action.expression is not None:
@@ -134,6 +133,7 @@ def alter_type(action: nodes.AlterColumnType, draft: Draft, oid: int, ctx: ExecC
     table, column = _column(draft, oid, action.name)
     target = resolve_type(action.type)
     _check_alterable(draft, table, column)
+    _check_ungenerated(table, column)
     changed = replace(column, type=target, missing=None)
     if column.default is not None and not column.sequence_oid:
         _check_default(draft, changed)
@@ -157,6 +157,15 @@ def _check_alterable(draft: Draft, table: Table, column: Column) -> None:
             raise FeatureNotSupported(
                 f'cannot alter type of column "{column.name}" while the vector index "{index.name}" exists',
                 hint="Drop the index and create it again afterwards.",
+            )
+
+
+def _check_ungenerated(table: Table, column: Column) -> None:
+    for other in table.columns:
+        if other.generated is not None and column.name in columns_in(table, other.generated):
+            raise FeatureNotSupported(
+                "cannot alter type of a column used by a generated column",
+                detail=f'Column "{column.name}" is used by generated column "{other.name}".',
             )
 
 

@@ -93,12 +93,16 @@ class ColumnBuilder:
     def _apply(self, new: NewColumn, spec: nodes.ColumnSpec) -> None:
         """Fold the column constraints into the column; the rest is left for the table."""
         left = []
-        nullable = False
+        null_at: int | None = None
         for item in spec.constraints:
             if item.kind == "not_null":
+                if null_at is not None:
+                    raise self._null_conflict(spec.name, item.position)
                 new.column = replace(new.column, not_null=True)
             elif item.kind == "null":
-                nullable = True
+                null_at = item.position
+                if new.column.not_null:
+                    raise self._null_conflict(spec.name, null_at)
             elif item.kind == "default":
                 self._default(new, item)
             elif item.kind == "generated":
@@ -109,12 +113,15 @@ class ColumnBuilder:
                 _check_collation(new.column, item)
             else:
                 left.append(replace(item, columns=(spec.name,)) if item.kind != "check" else item)
-        if nullable and (new.column.not_null or any(c.kind == "primary" for c in left)):
-            raise SyntaxError(
-                f'conflicting NULL/NOT NULL declarations for column "{spec.name}" of table "{self.table}"',
-                position=spec.position,
-            )
+        if null_at is not None and any(c.kind == "primary" for c in left):
+            raise self._null_conflict(spec.name, null_at)
         new.constraints = tuple(left)
+
+    def _null_conflict(self, column: str, position: int) -> SyntaxError:
+        return SyntaxError(
+            f'conflicting NULL/NOT NULL declarations for column "{column}" of table "{self.table}"',
+            position=position,
+        )
 
     def _default(self, new: NewColumn, item: nodes.ConstraintSpec) -> None:
         name = new.column.name

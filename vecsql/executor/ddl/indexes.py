@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from vecsql.catalog.model import Column, Index, IndexColumn, Table
 from vecsql.errors import (
-    DataException,
     DuplicateTable,
     FeatureNotSupported,
     InvalidParameterValue,
+    ProgramLimitExceeded,
     UndefinedColumn,
 )
 from vecsql.executor.context import ExecContext
@@ -44,7 +44,7 @@ _BOOLEAN_OPTIONS = {
 def create_index(statement: nodes.CreateIndex, plan: DdlPlan, ctx: ExecContext) -> str:
     """Run CREATE INDEX; a vector index is built over the existing rows."""
     draft = Draft(ctx)
-    table = table_named(draft, plan.search_path, statement.table, position=True)
+    table = table_named(draft, plan.search_path, statement.table)
     if statement.name is not None and draft.find(table.schema_oid, statement.name) is not None:
         if statement.if_not_exists:
             exists_notice(ctx, statement.name)
@@ -158,9 +158,9 @@ def _check_vector(table: Table, column: IndexColumn, statement: nodes.CreateInde
         raise FeatureNotSupported("vector indexes with WHERE are not supported yet")
     dimensions = table.column_at(column.attnum).type.typmod
     if dimensions < 0:
-        raise DataException("column does not have dimensions")
+        raise InvalidParameterValue("column does not have dimensions")
     if dimensions > MAX_DIMENSIONS:
-        raise DataException(
+        raise ProgramLimitExceeded(
             f"column cannot have more than {MAX_DIMENSIONS} dimensions for {statement.method} index"
         )
     given = dict(statement.options)

@@ -145,16 +145,16 @@ def _depends(
 ) -> tuple[tuple[int, int], ...]:
     """The relations and columns a bound query reads."""
     found: set[tuple[int, int]] = set()
-    catalog = draft.base
-    for node in ast.find_all(exp.Column):
-        oid, attnum = node.meta.get("table_oid", 0), node.meta.get("attnum", 0)
-        if oid in catalog.tables and attnum > 0:
-            found.add((oid, attnum))
     ctes = {cte.alias for cte in ast.find_all(exp.CTE)}
     for node in ast.find_all(exp.Table):
         oid = node.meta.get("table_oid") or _view_oid(node, draft, search_path, ctes)
         if oid:
             found.add((oid, 0))
+    direct = {oid for oid, _ in found if oid in draft.tables}
+    for column in ast.find_all(exp.Column):
+        oid, attnum = column.meta.get("table_oid", 0), column.meta.get("attnum", 0)
+        if oid in direct and attnum > 0:
+            found.add((oid, attnum))
     return tuple(sorted(found))
 
 
@@ -170,5 +170,3 @@ def _view_oid(
         if isinstance(relation, (View, Table)):
             return relation.oid
     return None
-
-

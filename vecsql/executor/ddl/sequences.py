@@ -19,9 +19,7 @@ _LIMITS = {
 def _resolve_type(name: nodes.TypeName) -> ColumnType:
     found = by_name(name.name)
     if found is None or found.name not in _LIMITS:
-        raise InvalidParameterValue(
-            "sequence type must be smallint, integer, or bigint", position=name.position or None
-        )
+        raise InvalidParameterValue("sequence type must be smallint, integer, or bigint")
     return ColumnType(found)
 
 

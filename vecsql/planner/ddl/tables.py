@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vecsql.errors import FeatureNotSupported
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import ColumnSpec, ConstraintSpec, QName, SequenceOptions, TypeName
@@ -182,7 +184,7 @@ def column_constraint(cursor: Cursor) -> ConstraintSpec | None:
     if cursor.accept("null"):
         return ConstraintSpec("null", name, position=start)
     if cursor.accept("default"):
-        return _expression(cursor, "default", name)
+        return replace(_expression(cursor, "default", name), position=start)
     if cursor.accept("primary", "key"):
         return _key(cursor, ConstraintSpec("primary", name, position=start))
     if cursor.accept("unique"):
@@ -190,7 +192,7 @@ def column_constraint(cursor: Cursor) -> ConstraintSpec | None:
     if cursor.accept("check"):
         return _check(cursor, name)
     if cursor.accept("generated"):
-        return _generated(cursor, name)
+        return replace(_generated(cursor, name), position=start)
     if cursor.accept("collate"):
         return ConstraintSpec("collate", expression=qname(cursor).name, position=start)
     if cursor.accept_any("storage", "compression"):

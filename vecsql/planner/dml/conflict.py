@@ -36,8 +36,7 @@ def _arbiters(table: Table, node: exp.OnConflict, catalog: Catalog) -> tuple[int
         )
         if found is None:
             raise UndefinedObject(
-                f'constraint "{constraint.name}" for table "{table.name}" does not exist',
-                position=position_of(node),
+                f'constraint "{constraint.name}" for table "{table.name}" does not exist'
             )
         return (found.index_oid,)
     keys = node.args.get("conflict_keys")

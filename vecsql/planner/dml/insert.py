@@ -11,18 +11,25 @@ from vecsql.planner.dml.casts import mismatch
 from vecsql.planner.dml.conflict import plan_conflict
 from vecsql.planner.dml.nodes import Cell, Insert, Row
 from vecsql.planner.dml.returning import plan_returning
-from vecsql.planner.dml.scalars import Scope, casted, compile_scalar, is_volatile, position_of
+from vecsql.planner.dml.scalars import (
+    Scope,
+    casted,
+    compile_scalar,
+    is_volatile,
+    position_of,
+    start_of,
+)
 from vecsql.planner.dml.targets import find_table, insert_targets
 
 
 def plan_insert(node: exp.Insert, scope: Scope) -> Insert:
     """The plan of an INSERT statement."""
     target = node.this
-    listed = isinstance(target, exp.Schema)
+    listed = target.expressions if isinstance(target, exp.Schema) else []
     table_node = target.this if listed else target
     table = find_table(scope.catalog, scope.search_path, table_node)
     alias = table_node.alias or table.name
-    columns = insert_targets(table, target.expressions) if listed else table.columns
+    columns = insert_targets(table, listed) if listed else table.columns
     overriding = node.meta.get("overriding", "")
     conflict = node.args.get("conflict")
     returning = node.args.get("returning")
@@ -78,7 +85,7 @@ def _with_ctes(source: exp.Expression, node: exp.Insert) -> exp.Expression:
 
 
 def _fitting(
-    columns: tuple[Column, ...], rows: list[exp.Expression], listed: bool
+    columns: tuple[Column, ...], rows: list[exp.Expression], listed: list[exp.Expression]
 ) -> tuple[Column, ...]:
     """The target columns the rows fill; fewer expressions than columns are fine only without a column list."""
     width = len(_items(rows[0]))
@@ -88,21 +95,22 @@ def _fitting(
                 "VALUES lists must all be the same length", position=position_of(_items(row)[0])
             )
     items = _items(rows[0])
-    return _width_checked(columns, width, listed, position_of(items[-1]) if items else None, items)
+    return _width_checked(columns, width, listed, items)
 
 
 def _width_checked(
     columns: tuple[Column, ...],
     width: int,
-    listed: bool,
-    position: int | None,
+    listed: list[exp.Expression],
     items: list[exp.Expression],
 ) -> tuple[Column, ...]:
     if width > len(columns):
-        at = position_of(items[len(columns)]) if len(items) > len(columns) else position
+        at = start_of(items[len(columns)]) if len(items) > len(columns) else None
         raise SyntaxError("INSERT has more expressions than target columns", position=at)
     if listed and width < len(columns):
-        raise SyntaxError("INSERT has more target columns than expressions", position=position)
+        raise SyntaxError(
+            "INSERT has more target columns than expressions", position=position_of(listed[width])
+        )
     return columns[:width]
 
 
@@ -147,7 +155,7 @@ def plan_cell(item: exp.Expression, column: Column, scope: Scope) -> Cell | None
     """One value for a column: None for DEFAULT, else compiled or left to DuckDB, cast to the column's type."""
     if isinstance(item, exp.Var) and item.name.upper() == "DEFAULT":
         return None
-    position = position_of(item)
+    position = start_of(item)
     volatile = is_volatile(item)
     compiled = compile_scalar(item, column.type, scope)
     if compiled is not None:
@@ -177,15 +185,14 @@ def _item_position(
 ) -> int | None:
     items = source.expressions if isinstance(source, exp.Select) else []
     at = columns.index(column)
-    return position_of(items[at]) if at < len(items) else None
+    return start_of(items[at]) if at < len(items) else None
 
 
 def _query_columns(
     columns: tuple[Column, ...],
     given: tuple[object, ...],
     source: exp.Expression,
-    listed: bool,
+    listed: list[exp.Expression],
 ) -> tuple[Column, ...]:
     items = list(source.expressions) if isinstance(source, exp.Select) else []
-    position = position_of(items[-1]) if items else None
-    return _width_checked(columns, len(given), listed, position, items)
+    return _width_checked(columns, len(given), listed, items)

@@ -59,6 +59,12 @@ def position_of(node: exp.Expression) -> int | None:
     return found + 1 if found >= 0 else None
 
 
+def start_of(node: exp.Expression) -> int | None:
+    """1-based position where the text of an expression starts: what type mismatches point at."""
+    found = [p for part in node.walk() if (p := part.meta.get("pos", -1)) >= 0]
+    return min(found) + 1 if found else None
+
+
 def compile_scalar(node: exp.Expression, target: ColumnType | None, scope: Scope) -> Scalar | None:
     """Compile `node`; an unknown literal or untyped parameter takes the type `target`.
 

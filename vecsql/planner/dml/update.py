@@ -12,7 +12,7 @@ from vecsql.planner.dml.casts import assignment, mismatch
 from vecsql.planner.dml.insert import plan_cell
 from vecsql.planner.dml.nodes import Cell, Delete, Update
 from vecsql.planner.dml.returning import extract_others, plan_returning
-from vecsql.planner.dml.scalars import Scope, compile_scalar, position_of
+from vecsql.planner.dml.scalars import Scope, compile_scalar, position_of, start_of
 from vecsql.planner.dml.targets import find_table, multiple_assignments, target_column
 from vecsql.types.base import ColumnType
 
@@ -46,7 +46,7 @@ def plan_update(node: exp.Update, scope: Scope) -> Update:
         types = tuple(c.type for c in query.columns[1 : 1 + len(computed)])
         for (column, value), kind in zip(computed, types, strict=True):
             if assignment(kind, column.type) is None:
-                raise mismatch(column.name, kind, column.type, position_of(value))
+                raise mismatch(column.name, kind, column.type, start_of(value))
     read = query.columns[1 + len(computed) :] if query else ()
     return Update(
         table,
