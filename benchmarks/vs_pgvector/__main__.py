@@ -73,10 +73,11 @@ def search(server: Server, dataset: data.Dataset, ef: int) -> None:
     cursor = server.connection.cursor(binary=True)
     for vector in dataset.queries[:20]:
         cursor.execute(QUERY, (vector,), prepare=True)
-    found = []
     started = time.perf_counter()
-    for vector in dataset.queries:
-        found.append([row[0] for row in cursor.execute(QUERY, (vector,), prepare=True)])
+    found = [
+        [row[0] for row in cursor.execute(QUERY, (vector,), prepare=True)]
+        for vector in dataset.queries
+    ]
     elapsed = time.perf_counter() - started
     server.qps.setdefault(ef, []).append(len(dataset.queries) / elapsed)
     hits = [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vecsql.errors import CharacterNotInRepertoire, Error, ProtocolViolation
+from vecsql.errors import CharacterNotInRepertoire, ProtocolViolation
 from vecsql.protocol import events
 from vecsql.protocol.connection import Phase, ServerConnection
 
@@ -54,7 +56,7 @@ def test_messages_may_be_cut_anywhere(cuts: list[int]) -> None:
     connection = ready()
     found = []
     edges = [0, *sorted(cuts), len(EXTENDED)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         connection.feed(EXTENDED[begin:end])
         found += drain(connection)
     assert found == EXPECTED
@@ -173,7 +175,5 @@ def test_text_that_is_not_utf8_is_an_ordinary_error() -> None:
 def test_rubbish_never_does_worse_than_an_error(data: bytes) -> None:
     for connection in (ServerConnection(), ready()):
         connection.feed(data)
-        try:
+        with contextlib.suppress(ProtocolViolation, CharacterNotInRepertoire):
             drain(connection)
-        except Error as error:
-            assert error.sqlstate in ("08P01", "22021")

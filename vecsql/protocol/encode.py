@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from vecsql.errors import Error
@@ -78,12 +78,11 @@ def parameter_description(oids: Sequence[int]) -> bytes:
 
 def data_row(values: Sequence[bytes | None]) -> bytes:
     """One DataRow of already encoded values."""
-    parts = [struct.pack("!H", len(values))]
-    for value in values:
-        parts.append(
-            b"\xff\xff\xff\xff" if value is None else struct.pack("!i", len(value)) + value
-        )
-    return message(b"D", b"".join(parts))
+    parts = [
+        b"\xff\xff\xff\xff" if value is None else struct.pack("!i", len(value)) + value
+        for value in values
+    ]
+    return message(b"D", struct.pack("!H", len(values)) + b"".join(parts))
 
 
 def command_complete(tag: str) -> bytes:
@@ -129,7 +128,7 @@ def notice_response(
     return message(b"N", _fields(severity, sqlstate, text, further))
 
 
-def _fields(severity: str, sqlstate: str, text: str, further: dict[str, object]) -> bytes:
+def _fields(severity: str, sqlstate: str, text: str, further: Mapping[str, object]) -> bytes:
     parts = [
         b"S",
         _string(severity),
