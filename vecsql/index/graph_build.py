@@ -27,7 +27,8 @@ BATCH_SHARE: Final = 0.02
 SLACK: Final = 1.1
 SLACK_IP: Final = 1.0  # a factor means nothing for inner products, which may be negative
 
-Run = Callable[[Callable[[int, int], Any], int, int], list[Any]]
+# run(work, start, stop, grain): work on chunks of start:stop, none much smaller than `grain`
+Run = Callable[[Callable[[int, int], Any], int, int, int], list[Any]]
 
 
 def build_graph(
@@ -49,13 +50,13 @@ def build_graph(
         return _Build(compiled, vectors, metric, options, run, progress, valid).run()
 
 
-def _run_here(work: Callable[[int, int], Any], start: int, stop: int) -> list[Any]:
+def _run_here(work: Callable[[int, int], Any], start: int, stop: int, grain: int) -> list[Any]:
     return [work(start, stop)]
 
 
 def _run_in(pool: ThreadPoolExecutor, threads: int) -> Run:
-    def run(work: Callable[[int, int], Any], start: int, stop: int) -> list[Any]:
-        chunks = min(4 * threads, (stop - start + 31) // 32)
+    def run(work: Callable[[int, int], Any], start: int, stop: int, grain: int) -> list[Any]:
+        chunks = min(2 * threads, (stop - start) // grain)
         if chunks <= 1:
             return [work(start, stop)]
         bounds = np.linspace(start, stop, chunks + 1).astype(int).tolist()
@@ -168,7 +169,7 @@ class _Build:
                 )
             )
 
-        return sum(self.run_chunks(work, 0, len(self.rows)))
+        return sum(self.run_chunks(work, 0, len(self.rows), 1024))
 
     def _twins_and_order(self) -> tuple[npt.NDArray[np.int32] | None, npt.NDArray[np.int32]]:
         """Chains of rows with equal codes (None if there are none), and the first rows of all chains, shuffled."""
@@ -219,7 +220,7 @@ class _Build:
                 places, entries,
             )  # fmt: skip
 
-        self.run_chunks(locate, start, stop)
+        self.run_chunks(locate, start, stop, 256)
         together = np.argsort(places, kind="stable")
         batch, entries = order[start:stop][together], entries[together]
 
@@ -229,7 +230,7 @@ class _Build:
                 width, self.degree // 2, self.slack, self.degree // 2, self.graph, self.graph, self.lengths,
             )  # fmt: skip
 
-        self.run_chunks(find, 0, stop - start)
+        self.run_chunks(find, 0, stop - start, 32)
         chosen = self.graph[batch]
         source, place = np.nonzero(chosen >= 0)
         targets = chosen[source, place]
@@ -245,7 +246,7 @@ class _Build:
                 self.degree - self.degree // 8, self.slack, self.degree // 2, self.graph, self.lengths,
             )  # fmt: skip
 
-        self.run_chunks(attach, 0, len(found))
+        self.run_chunks(attach, 0, len(found), 1024)
 
 
 class _Levels:
