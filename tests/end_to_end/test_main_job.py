@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             copy.set_types(["text", "int4", "numeric", "text[]", "jsonb", "vector"])
             for number, vector in enumerate(VECTORS):
-                copy.write_row((f"item {number}", number % 7, number / 10, ["a", f"t{number % 3}"],
+                copy.write_row((f"item {number}", number % 7, Decimal(number) / 10, ["a", f"t{number % 3}"],
                                 psycopg.types.json.Jsonb({"n": number}), vector))  # fmt: skip
         connection.execute(
             "CREATE INDEX ON items USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)"
