@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -76,7 +76,7 @@ def _map(value: Any, convert: Callable[[Any], Any]) -> Any:
     return [_map(v, convert) for v in value] if isinstance(value, list) else convert(value)
 
 
-def _check_flat(values: Sequence[Any]) -> None:
+def _check_flat(values: Iterable[Any]) -> None:
     if any(isinstance(item, list) for value in values if value is not None for item in value):
         raise FeatureNotSupported("multidimensional arrays cannot be stored")
 

@@ -142,38 +142,41 @@ def _round(micros: int, typmod: int) -> int:
     """To `typmod` decimals of a second, half away from zero."""
     if not 0 <= typmod < MAX_PRECISION:
         return micros
-    unit = 10 ** (MAX_PRECISION - typmod)
+    unit = int(10 ** (MAX_PRECISION - typmod))
     rounded = (abs(micros) + unit // 2) // unit * unit
     return rounded if micros >= 0 else -rounded
 
 
+def _as_datetime(value: date) -> datetime:
+    """Midnight, for a date."""
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+
+
 def timestamp_coerce(value: Any, typmod: int = -1) -> datetime:
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
-    if value.tzinfo is not None:
-        value = value.astimezone(UTC).replace(tzinfo=None)
+    moment = _as_datetime(value)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
     if not 0 <= typmod < MAX_PRECISION:
-        return value
-    return _EPOCH + timedelta(microseconds=_round((value - _EPOCH) // _MICROSECOND, typmod))
+        return moment
+    return _EPOCH + timedelta(microseconds=_round((moment - _EPOCH) // _MICROSECOND, typmod))
 
 
 def timestamptz_coerce(value: Any, typmod: int = -1) -> datetime:
     """A naive value is taken as UTC."""
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
-    value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    moment = _as_datetime(value)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if not 0 <= typmod < MAX_PRECISION:
-        return value
-    return _EPOCH_UTC + timedelta(microseconds=_round((value - _EPOCH_UTC) // _MICROSECOND, typmod))
+        return moment
+    micros = _round((moment - _EPOCH_UTC) // _MICROSECOND, typmod)
+    return _EPOCH_UTC + timedelta(microseconds=micros)
 
 
 def time_coerce(value: Any, typmod: int = -1) -> time:
-    if isinstance(value, datetime):
-        value = value.time()
+    clock: time = value.time() if isinstance(value, datetime) else value.replace(tzinfo=None)
     if not 0 <= typmod < MAX_PRECISION:
-        return value.replace(tzinfo=None)
-    micros = (datetime.combine(_EPOCH, value) - _EPOCH) // _MICROSECOND
-    return time_of(_round(micros, typmod), str(value))
+        return clock
+    micros = (datetime.combine(_EPOCH, clock) - _EPOCH) // _MICROSECOND
+    return time_of(_round(micros, typmod), str(clock))
 
 
 def date_coerce(value: Any, typmod: int = -1) -> date:

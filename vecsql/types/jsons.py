@@ -142,7 +142,7 @@ JSON = define(
         to_text=str,
         from_text=json_from_text,
         to_binary=str.encode,
-        from_binary=lambda data, typmod=-1: json_from_text(decode_utf8(data)),
+        from_binary=lambda data, typmod: json_from_text(decode_utf8(data)),
         coerce=json_coerce,
         arrow=lambda typmod: pa.string(),
         duckdb=lambda typmod: "VARCHAR",

@@ -18,7 +18,7 @@ from vecsql.types.base import ColumnType, SqlType
 from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
 from vecsql.types.vector import VECTOR_OID, vectors_to_text
 
-Column = Sequence[Any] | np.ndarray[Any, Any] | pa.Array | pa.ChunkedArray
+Column = Any  # a list of values, a numpy array, a pa.Array or pa.ChunkedArray
 
 NULL = b"\xff\xff\xff\xff"
 _LENGTH = struct.Struct("!i")
