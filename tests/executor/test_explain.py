@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import vecsql
 from tests.executor.tables import DISTANCE, ID_OUTPUT, VEC, Items, count, rows_of, vector_param
 from vecsql.errors import InvalidParameterValue, SyntaxError
 from vecsql.executor.execute import execute_plan
@@ -75,3 +76,39 @@ def test_unknown_options(items: Items) -> None:
         explain(items, ("format", "csv"))
     with pytest.raises(SyntaxError, match=r"^analyze requires a Boolean value$"):
         explain(items, ("analyze", "maybe"))
+
+
+@pytest.fixture(scope="module")
+def connection() -> Any:
+    with vecsql.connect(":memory:") as connection:
+        connection.execute("CREATE TABLE docs (id int PRIMARY KEY, grp int, v vector(2))")
+        connection.execute("INSERT INTO docs SELECT i, i % 3, '[1,2]' FROM generate_series(1, 9) i")
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT id FROM docs WHERE id = 4", ["Index Scan using docs_pkey on docs", "  Index Cond: (id = 4)"]),
+        ("SELECT id FROM docs WHERE grp > 1 LIMIT 2", ["Limit", "  ->  Seq Scan on docs", "        Filter: (grp > 1)"]),
+        ("INSERT INTO docs VALUES (10, 1, NULL)", ["Insert on docs", "  ->  Result"]),
+        ("UPDATE docs SET grp = 0 WHERE id = 4", ["Update on docs", "  ->  Index Scan using docs_pkey on docs"]),
+        ("SELECT count(*) FROM docs", ["Aggregate", "  ->  Seq Scan on docs"]),
+    ],
+)  # fmt: skip
+def test_statements(connection: Any, sql: str, expected: list[str]) -> None:
+    lines = [row[0] for row in connection.execute(f"EXPLAIN (COSTS OFF) {sql}").fetchall()]
+    assert [line for line in lines if "Aggregates:" not in line] == expected
+
+
+def test_block_of_a_larger_query(connection: Any) -> None:
+    sql = "SELECT count(*) FROM (SELECT id FROM docs ORDER BY v <-> '[1,2]' LIMIT 4) s"
+    lines = [row[0] for row in connection.execute(f"EXPLAIN ANALYZE {sql}").fetchall()]
+    scan = next(line for line in lines if "Vector Scan on docs" in line)
+    assert "rows=4.00" in scan
+    assert any(line.strip() == "Rows Passing: 9" for line in lines)
+
+
+def test_analyze_runs_the_statement(connection: Any) -> None:
+    connection.execute("EXPLAIN ANALYZE DELETE FROM docs WHERE id = 9")
+    assert connection.execute("SELECT id FROM docs WHERE id = 9").fetchall() == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from vecsql.catalog.model import Table
 from vecsql.executor.plan_tree import Actual, Node
 
 KINDS = {
@@ -21,6 +23,8 @@ LABELS = {
     "Conditions": "Cond", "Expression": "Filter", "Filters": "Filter", "Order By": "Sort Key",
     "Groups": "Group Key", "Aggregates": "Aggregates", "Top": "Top", "Join Type": "Join Type",
 }  # fmt: skip
+
+_COLUMN = re.compile(r"\bc(\d+)\b")
 
 WRAPPERS = frozenset(("RESULT_COLLECTOR", "EXPLAIN_ANALYZE", "EXPLAIN", "ROOT"))
 
@@ -60,3 +64,17 @@ def node_of(operator: dict[str, Any]) -> Node:
     if "timing" in operator:
         node.actual = Actual(int(operator.get("intermediate_rows", 0)), operator["timing"] * 1e3)
     return node
+
+
+def name_table(node: Node, table: Table) -> None:
+    """Put the names of the one table that a plan scans, and of its columns, in place of those that DuckDB knows."""
+    if node.kind == "Seq Scan":
+        node.suffix, node.names = (
+            f" on {table.name}",
+            {"Relation Name": table.name, "Alias": table.name},
+        )
+    names = {str(column.attnum): column.name for column in table.columns}
+    for key, value in node.properties.items():
+        node.properties[key] = _COLUMN.sub(lambda m: names.get(m[1], m[0]), str(value))
+    for child in node.children:
+        name_table(child, table)

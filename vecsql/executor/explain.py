@@ -16,6 +16,7 @@ from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
 from vecsql.executor.relational import prepare_relations
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
+from vecsql.planner.dml import Delete, Insert, Update
 from vecsql.planner.explain import ExplainPlan
 from vecsql.planner.plan import (
     Chunk,
@@ -215,6 +216,9 @@ def _relational(explainer: _Explainer, plan: Relational) -> Node:
     document = _duckdb_explain(explainer, plan)
     tops = [duckdb_plan.node_of(operator) for operator in duckdb_plan.roots(document)]
     root = tops[0] if len(tops) == 1 else Node("Result", children=tops)
+    if len(plan.scans) == 1 and not plan.topk and not plan.system:
+        ((table_oid, _),) = plan.scans.values()
+        duckdb_plan.name_table(root, explainer.ctx.txn.snapshot().catalog.tables[table_oid])
     for name, block in plan.topk.items():
         scan = explainer.node(block)
         scan.role = "InitPlan"
@@ -229,7 +233,7 @@ def _duckdb_explain(explainer: _Explainer, plan: Relational) -> Any:
     duck = session_of(ctx)
     prepare_relations(plan, duck, ctx, params)
     options = "ANALYZE, FORMAT JSON" if explainer.analyze else "FORMAT JSON"
-    answer = duck.run(f"EXPLAIN ({options}) {plan.sql}", params, ctx).read_all()
+    answer = duck.run(f"EXPLAIN ({options}) {plan.sql}", params, ctx)
     return json.loads(answer.column(1)[0].as_py())
 
 
@@ -238,10 +242,32 @@ def _widening(explainer: _Explainer, plan: Widening) -> Node:
     return _relational(explainer, plan.relational)
 
 
+def _modification(explainer: _Explainer, plan: Insert | Update | Delete) -> Node:
+    """INSERT, UPDATE or DELETE over the query that finds its rows."""
+    name = plan.table.name
+    names = {"Operation": type(plan).__name__, "Relation Name": name, "Alias": name}
+    node = Node("ModifyTable", f"{type(plan).__name__} on {name}", names, 0, 0.01)
+    access = None if isinstance(plan, Insert) else plan.access
+    if plan.query is not None:
+        node.children = [explainer.node(plan.query)]
+    elif access is not None:
+        index = explainer.index_name(access.index_oid)
+        names = {"Index Name": index, "Relation Name": name, "Alias": name}
+        node.children = [Node("Index Scan", f" using {index} on {name}", names, 1, 0.29)]
+    elif isinstance(plan, Insert):
+        rows = len(plan.rows)
+        kind = "Result" if rows == 1 else "Values Scan"
+        node.children = [Node(kind, rows=rows, cost=0.01 * rows)]
+    return node
+
+
 _DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
     VectorTopK: _vector_topk,
     KeyLookup: _key_lookup,
     RowScan: _row_scan,
     Relational: _relational,
     Widening: _widening,
+    Insert: _modification,
+    Update: _modification,
+    Delete: _modification,
 }

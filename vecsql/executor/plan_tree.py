@@ -43,7 +43,8 @@ class Style:
 def text_lines(node: Node, style: Style, depth: int = 0) -> Iterator[str]:
     """The tree as PostgreSQL prints it."""
     lead = "" if depth == 0 else "  " * (3 * depth - 2) + "->  "
-    yield f"{lead}{node.kind}{node.suffix}{_figures(node, style)}"
+    title = node.suffix if node.kind == "ModifyTable" else node.kind + node.suffix
+    yield f"{lead}{title}{_figures(node, style)}"
     indent = "  " * (3 * depth + 1)
     for name, value in node.properties.items():
         yield f"{indent}{name}: {value}"
