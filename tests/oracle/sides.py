@@ -107,7 +107,9 @@ class Vecsql:
 
     def run(self, sql: str) -> Answer:
         answer = Answer()
-        self.session.on_notice = lambda n: answer.notices.append((n.severity, n.message, n.sqlstate))
+        self.session.on_notice = lambda n: answer.notices.append(
+            (n.severity, n.message, n.sqlstate)
+        )
         try:
             for _, result in self.session.simple(sql):
                 self._collect(result, answer)

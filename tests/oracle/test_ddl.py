@@ -48,7 +48,8 @@ SCRIPTS = {
         CREATE TABLE z (x, y, q) AS SELECT 1, 2;
         CREATE TABLE z AS SELECT nosuch FROM t;
     """,
-    "names": BASE + """;
+    "names": BASE
+    + """;
         CREATE INDEX ON t (a);
         CREATE INDEX ON t (a);
         CREATE INDEX ON t (a, b);
@@ -60,7 +61,8 @@ SCRIPTS = {
         SELECT relname FROM pg_class WHERE relname LIKE 't%' ORDER BY relname;
         SELECT conname FROM pg_constraint WHERE contype IN ('c', 'u', 'p') AND conname LIKE 't%' ORDER BY conname;
     """,
-    "index": BASE + """;
+    "index": BASE
+    + """;
         CREATE INDEX i ON t (a);
         CREATE INDEX i ON t (a);
         CREATE INDEX IF NOT EXISTS i ON t (a);
@@ -95,7 +97,8 @@ SCRIPTS = {
         ALTER TABLE t ADD PRIMARY KEY (a);
         ALTER TABLE t ADD PRIMARY KEY (b);
     """,
-    "drop": BASE + """;
+    "drop": BASE
+    + """;
         CREATE VIEW w AS SELECT id, a FROM t;
         CREATE VIEW x AS SELECT a FROM w;
         DROP TABLE t;
@@ -112,7 +115,8 @@ SCRIPTS = {
         DROP FUNCTION IF EXISTS nosuch;
         DROP TYPE nosuch;
     """,
-    "alter": BASE + """;
+    "alter": BASE
+    + """;
         INSERT INTO t (a, b) VALUES (1, 'x'), (2, 'y');
         ALTER TABLE t ADD COLUMN c int DEFAULT 7;
         ALTER TABLE t ADD COLUMN c int;
@@ -204,7 +208,8 @@ SCRIPTS = {
         DROP EXTENSION nosuch;
         DROP EXTENSION IF EXISTS nosuch;
     """,
-    "comments": BASE + """;
+    "comments": BASE
+    + """;
         COMMENT ON TABLE t IS 'a table';
         COMMENT ON COLUMN t.a IS 'a column';
         SELECT obj_description('t'::regclass, 'pg_class'), col_description('t'::regclass, 2);
@@ -213,7 +218,8 @@ SCRIPTS = {
         COMMENT ON TABLE t IS NULL;
         SELECT obj_description('t'::regclass, 'pg_class');
     """,
-    "truncate": BASE + """;
+    "truncate": BASE
+    + """;
         INSERT INTO t (b) VALUES ('x'), ('y');
         TRUNCATE t;
         INSERT INTO t (b) VALUES ('z') RETURNING id;
@@ -243,7 +249,8 @@ SCRIPTS = {
         COMMIT;
         SELECT * FROM t;
     """,
-    "views": BASE + """;
+    "views": BASE
+    + """;
         CREATE VIEW w AS SELECT id, b FROM t;
         CREATE VIEW w AS SELECT 1;
         CREATE OR REPLACE VIEW w AS SELECT id, b, a FROM t;

@@ -11,7 +11,8 @@ BASE = """
         s varchar(3), v vector(3), UNIQUE (a, s))"""
 
 SCRIPTS = {
-    "insert": BASE + """;
+    "insert": BASE
+    + """;
         INSERT INTO t (a, b) VALUES (1, 'x'), (2, DEFAULT) RETURNING *;
         INSERT INTO t DEFAULT VALUES RETURNING id, b;
         INSERT INTO t (a, v) VALUES (3, '[1,2,3]') RETURNING v, v + v AS twice;
@@ -46,7 +47,8 @@ SCRIPTS = {
         INSERT INTO t (a) VALUES (8) RETURNING nosuch;
         INSERT INTO t AS x (a) VALUES (8) RETURNING x.a, a * 2 AS double, upper(x.b);
     """,
-    "insert_select": BASE + """;
+    "insert_select": BASE
+    + """;
         INSERT INTO t (a, b) SELECT g, 'n' || g FROM generate_series(1, 5) AS g RETURNING a, b;
         INSERT INTO t (a) SELECT a + 10 FROM t WHERE a > 3;
         INSERT INTO t (a, p) SELECT 1, 2.345 RETURNING a, p;
@@ -96,7 +98,8 @@ SCRIPTS = {
         INSERT INTO k SELECT g, g, 's' || g FROM generate_series(1, 3) g ON CONFLICT (id) DO UPDATE SET s = excluded.s;
         SELECT * FROM k ORDER BY id;
     """,
-    "update": BASE + """;
+    "update": BASE
+    + """;
         INSERT INTO t (a, b, p, s) VALUES (1, 'x', 1.5, 'p'), (2, 'y', 2.5, 'q'), (3, 'z', NULL, NULL);
         UPDATE t SET a = a + 1 WHERE a > 1 RETURNING id, a;
         UPDATE t SET b = 'new', p = DEFAULT WHERE id = 1 RETURNING *;
@@ -125,7 +128,8 @@ SCRIPTS = {
         WITH c AS (SELECT 102 AS k) UPDATE t SET a = 0 FROM c WHERE t.id = c.k RETURNING t.id;
         SELECT * FROM t ORDER BY id;
     """,
-    "delete": BASE + """;
+    "delete": BASE
+    + """;
         INSERT INTO t (a, b) SELECT g, 'b' || g FROM generate_series(1, 10) g;
         DELETE FROM t WHERE id = 1 RETURNING *;
         DELETE FROM t WHERE id = 1;
@@ -140,7 +144,8 @@ SCRIPTS = {
         DELETE FROM t;
         SELECT count(*) FROM t;
     """,
-    "aborted": BASE + """;
+    "aborted": BASE
+    + """;
         BEGIN;
         INSERT INTO t (a) VALUES (1);
         INSERT INTO t (b) VALUES (NULL);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,7 +20,7 @@ from vecsql.planner.dml.insert import check_insertable
 from vecsql.storage.columns import single
 from vecsql.types.base import ColumnType, SqlType, by_oid
 
-Rows = pa.Table | pa.RecordBatch
+Rows: TypeAlias = "pa.Table | pa.RecordBatch"
 
 BATCH_ROWS = 65_536  # rows handed to storage at once
 

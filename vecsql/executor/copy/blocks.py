@@ -79,7 +79,8 @@ class BlockDecoder:
         if any(self.force_not_null) or any(self.force_null) or not self.columns:
             return None
         if options.format == "csv":
-            if options.escape != options.quote or _odd_quotes(options).search(text):
+            unpaired = text.count(options.quote) % 2 == 1
+            if unpaired or options.escape != options.quote or _odd_quotes(options).search(text):
                 return None
             quote: str | bool = options.quote
         else:

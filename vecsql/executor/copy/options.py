@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -102,7 +102,7 @@ def _on_error(options: CopyOptions, value: object) -> CopyOptions:
     return replace(options, on_error=text)  # type: ignore[arg-type]
 
 
-def _check(options: CopyOptions, given: dict[str, object], is_from: bool) -> None:  # type: ignore[type-arg]
+def _check(options: CopyOptions, given: Collection[str], is_from: bool) -> None:
     """Options that exclude each other, and characters that cannot be what they are meant to be."""
     if options.format == "binary":
         for name in ("delimiter", "null", "header", "default"):

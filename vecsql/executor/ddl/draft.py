@@ -54,7 +54,7 @@ class Draft:
         """Everything in a schema that shares the name space of relations."""
         found: dict[str, Table | View | Index | Sequence] = {}
         for mapping in (self.tables, self.views, self.sequences):
-            found.update({r.name: r for r in mapping.values() if r.schema_oid == schema_oid})  # type: ignore[attr-defined]
+            found.update({r.name: r for r in mapping.values() if r.schema_oid == schema_oid})
         for index in self.indexes.values():
             if self.tables[index.table_oid].schema_oid == schema_oid:
                 found[index.name] = index

@@ -63,7 +63,7 @@ class _TableMaker:
 
     def make(self) -> int:
         """Columns, then CHECKs, then keys; primary key first, as PostgreSQL does. Returns the oid."""
-        likes = {}
+        likes: dict[int, list[nodes.LikeSpec]] = {}
         for at, like in self.statement.likes:
             likes.setdefault(at, []).append(like)
         builder = ColumnBuilder(self.draft, self.schema, self.name, self.oid)

@@ -27,9 +27,9 @@ def alter(cursor: Cursor) -> nodes.DdlStatement:
     if word == "schema":
         return _schema(cursor)
     if word == "extension":
-        name = cursor.identifier()
+        extension = cursor.identifier()
         cursor.rest()
-        return nodes.AlterExtension(name)
+        return nodes.AlterExtension(extension)
     kind = _KINDS[word]
     if_exists = cursor.accept("if", "exists")
     cursor.accept("only")

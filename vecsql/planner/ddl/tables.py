@@ -237,7 +237,8 @@ def _generated(cursor: Cursor, name: str | None) -> ConstraintSpec:
 
 def _key(cursor: Cursor, spec: ConstraintSpec) -> ConstraintSpec:
     """What follows PRIMARY KEY or UNIQUE: nulls treatment, columns, INCLUDE, WITH, DEFERRABLE."""
-    distinct, include = False, ()
+    distinct = False
+    include: tuple[str, ...] = ()
     columns = spec.columns
     if cursor.accept("nulls"):
         distinct = cursor.accept("not")

@@ -10,9 +10,10 @@ from sqlglot import exp
 from vecsql.catalog.model import Catalog
 from vecsql.planner.dml.insert import plan_insert
 from vecsql.planner.dml.nodes import Delete, DmlPlan, Insert, Update
-from vecsql.planner.dml.scalars import Params, Scope
+from vecsql.planner.dml.scalars import Scope
 from vecsql.planner.dml.update import plan_delete, plan_update
 from vecsql.planner.plan import ResultColumn
+from vecsql.planner.scope import ParamTypes
 
 _PLANNERS: dict[type, Callable[[Any, Scope], DmlPlan]] = {
     exp.Insert: plan_insert,
@@ -22,7 +23,7 @@ _PLANNERS: dict[type, Callable[[Any, Scope], DmlPlan]] = {
 
 
 def plan_dml(
-    ast: exp.Expression, catalog: Catalog, search_path: Sequence[str], params: Params
+    ast: exp.Expression, catalog: Catalog, search_path: Sequence[str], params: ParamTypes
 ) -> tuple[DmlPlan, tuple[ResultColumn, ...] | None]:
     """Plan an INSERT, UPDATE or DELETE; also gives the columns of its RETURNING, None without one."""
     scope = Scope(catalog, tuple(search_path), params)

@@ -65,5 +65,5 @@ def extract_others(
 
 def _is_own(column: exp.Column, table: Table, alias: str) -> bool:
     if column.table:
-        return column.table == alias
+        return bool(column.table == alias)
     return table.column(column.name) is not None

@@ -11,16 +11,17 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from vecsql import types
-from vecsql.catalog.model import Catalog
+from vecsql.catalog.model import Catalog, Table, View
 from vecsql.catalog.model import Sequence as CatalogSequence
 from vecsql.errors import Error, ObjectNotInPrerequisiteState, UndefinedTable, WrongObjectType
 from vecsql.planner.dml.casts import assignment
+from vecsql.planner.scope import ParamTypes
 from vecsql.types.base import ColumnType, by_name
 
 Run = Callable[[Any, Sequence[Any]], Any]  # (ExecContext, parameters) -> value or None
@@ -34,23 +35,13 @@ class Scalar:
     run: Run
 
 
-class Params(Protocol):
-    """What compiling needs of the statement's parameters (planner.scope.ParamTypes)."""
-
-    def see(self, index: int, position: int | None = None) -> None: ...
-
-    def get(self, index: int) -> ColumnType | None: ...
-
-    def set(self, index: int, ctype: ColumnType) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where names and parameters of an expression are looked up."""
 
     catalog: Catalog
     search_path: tuple[str, ...]
-    params: Params
+    params: ParamTypes
 
 
 def position_of(node: exp.Expression) -> int | None:
@@ -227,7 +218,7 @@ def find_sequence(scope: Scope, text: str) -> CatalogSequence | None:
         for sequence in scope.catalog.sequences.values():
             if schema and sequence.schema_oid == schema.oid and sequence.name == parts[-1]:
                 return sequence
-        others = (*scope.catalog.tables.values(), *scope.catalog.views.values())
+        others: list[Table | View] = [*scope.catalog.tables.values(), *scope.catalog.views.values()]
         if any(schema and r.schema_oid == schema.oid and r.name == parts[-1] for r in others):
             raise WrongObjectType(f'"{parts[-1]}" is not a sequence')
     return None
