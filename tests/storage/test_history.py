@@ -154,7 +154,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class TestHistory(History.TestCase):
     settings = settings(
-        max_examples=40,
+        max_examples=25,
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),

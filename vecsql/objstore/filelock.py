@@ -19,9 +19,7 @@ def acquire(fd: int, name: str, *, exclusive: bool) -> None:
     try:
         fcntl.flock(fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise errors.ObjectInUse(
-            f'database "{name}" is already open in another process{_owner(fd)}'
-        ) from None
+        raise errors.ObjectInUse(f'database "{name}" is already open in {_owner(fd)}') from None
 
 
 def announce(fd: int) -> None:
@@ -31,7 +29,9 @@ def announce(fd: int) -> None:
 
 def _owner(fd: int) -> str:
     text = os.pread(fd, OWNER_LENGTH, OWNER_OFFSET).rstrip(b"\0")
-    return f" (pid {text.decode()})" if text.isdigit() else ""
+    if text == str(os.getpid()).encode():
+        return "this process"
+    return f"another process (pid {text.decode()})" if text.isdigit() else "another process"
 
 
 def release(fd: int) -> None:

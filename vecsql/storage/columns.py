@@ -12,6 +12,7 @@ import pyarrow as pa
 from vecsql.storage.interface import Bools
 
 Array: TypeAlias = pa.Array
+NOTHING = np.zeros(0, np.float32)
 Matrix = npt.NDArray[np.float32]
 
 
@@ -46,8 +47,13 @@ def nbytes(arrays: Iterable[pa.Array]) -> int:
 def matrix_of(array: pa.Array) -> tuple[Matrix, Bools | None]:
     """(n, d) float32 and validity of a vector(d) array; zero copy without NULLs, NULL rows are zeros."""
     dims = array.type.list_size
-    values = array.values.to_numpy(zero_copy_only=True)
-    matrix = values[array.offset * dims : (array.offset + len(array)) * dims].reshape(-1, dims)
+    child = array.values
+    start = child.offset + array.offset * dims
+    data = child.buffers()[1]  # not to_numpy(): the elements of NULL rows may be NULL themselves
+    values = (
+        np.frombuffer(data, np.float32, len(array) * dims, 4 * start) if len(array) else NOTHING
+    )
+    matrix = values.reshape(-1, dims)
     if array.null_count == 0:
         return matrix, None
     valid = array.is_valid().to_numpy(zero_copy_only=False)

@@ -90,7 +90,7 @@ class Recovery:
         self._store.begin([root.manifest, *content.extents(), *self._attached])
         version = self._version(lsn)
         if root.clean and not self._read_only:
-            log = self._mark_in_use(root)
+            log = self._mark_in_use(root, log)
         next_rowids = {oid: rows.next_rowid for oid, rows in self._rows.items()}
         sequences = [(oid, value, called) for oid, (value, called) in self._sequences.items()]
         return Recovered(
@@ -156,8 +156,6 @@ class Recovery:
                 f'write-ahead log "{self._wal_path}" is missing',
                 detail="The database was not closed in order, so it cannot be opened without its log.",
             )
-        if root.clean:
-            return root.lsn, NullLog(root.lsn)  # left over from a crash while closing
         reader = LogReader(self._wal_path, root.database_id)
         if reader.start > root.lsn:
             raise errors.DataCorrupted(
@@ -178,9 +176,10 @@ class Recovery:
         log = WriteAheadLog(self._wal_path, root.database_id, reader.start, reader.end)
         return reader.end, log
 
-    def _mark_in_use(self, root: Root) -> Log:
+    def _mark_in_use(self, root: Root, log: Log) -> Log:
         """From here on the database cannot be opened without its WAL."""
-        log = WriteAheadLog.create(self._wal_path, root.database_id, root.lsn)
+        if isinstance(log, NullLog):
+            log = WriteAheadLog.create(self._wal_path, root.database_id, root.lsn)
         self._store.write_root(
             Root(
                 root.database_id,
