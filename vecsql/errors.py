@@ -139,6 +139,10 @@ class InvalidTimeZoneDisplacementValue(DataError):
     sqlstate = "22009"
 
 
+class IntervalFieldOverflow(DataError):
+    sqlstate = "22015"
+
+
 class DivisionByZero(DataError):
     sqlstate = "22012"
 

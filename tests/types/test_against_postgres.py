@@ -66,7 +66,7 @@ LITERALS: dict[str, list[str]] = {
         "1.5 months", "1.5 days", "2 weeks", "1 week 2 days ago", "@ 1 minute", "90 minutes", "1 fortnight", "", "100",
         "-1 mon +1 day", "1 mon -1 day", "P1W", "PT0.5S", "0", "-00:00:01", "1 hour 30 min", "1.2345678 seconds",
         "25 hours", "1 decade", "1 century", "1 millennium", "1h", "5 s", "1 us", "1 ms", "-1 year -2 mons +3 days",
-        "1.5 years", "1.5 weeks", "foo", "1 day 2", "P-1Y", "-P1Y",
+        "1.5 years", "1.5 weeks", "foo", "1 day 2", "99999999999 years", "2147483648 days", "2147483647 months", "9999999999999 hours", "P-1Y", "-P1Y",
     ],
     "uuid": [
         "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "A0EEBC999C0B4EF8BB6D6BB9BD380A11",

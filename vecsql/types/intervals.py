@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vecsql.errors import InvalidDatetimeFormat
+from vecsql.errors import IntervalFieldOverflow, InvalidDatetimeFormat
 from vecsql.types.base import SqlType
 from vecsql.types.define import define, wrong_length
 
@@ -86,8 +86,12 @@ class _Sum:
         else:
             self.microseconds += number * micros
 
-    def result(self) -> Interval:
-        return Interval(self.months, self.days, round(self.microseconds))
+    def result(self, text: str) -> Interval:
+        found = Interval(self.months, self.days, round(self.microseconds))
+        small = all(-(2**31) <= n < 2**31 for n in (found.months, found.days))
+        if not small or not -(2**63) <= found.microseconds < 2**63:
+            raise IntervalFieldOverflow(f'interval field value out of range: "{text}"')
+        return found
 
 
 def from_text(text: str, typmod: int = -1) -> Interval:
@@ -106,7 +110,7 @@ def from_text(text: str, typmod: int = -1) -> Interval:
         _add_token(match, total, text, rest=body[position:].strip())
     if not body:
         raise _invalid(text)
-    found = total.result()
+    found = total.result(text)
     return -found if ago else found
 
 
@@ -140,7 +144,7 @@ def _from_iso(text: str, body: str) -> Interval:
             if unit not in units:
                 raise _invalid(text)
             total.add(Fraction(number), units[unit])
-    return total.result()
+    return total.result(text)
 
 
 def to_text(value: Interval) -> str:
