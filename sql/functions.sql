@@ -28,10 +28,6 @@ CREATE OR REPLACE MACRO vs_vector_subscripts(a, dimension) AS
 CREATE OR REPLACE MACRO vs_subscripts(a, dimension) AS
     (CASE WHEN dimension = 1 THEN CAST(range(1, len(a) + 1) AS INTEGER[]) ELSE [] END);
 
--- Rights are not kept: every list of rights is the default one.
--- : acldefault("char", oid) -> text[] = vs_acldefault
-CREATE OR REPLACE MACRO vs_acldefault(kind, owner) AS (CAST(NULL AS VARCHAR[]));
-
 -- : pg_get_statisticsobjdef_expressions(oid) -> text[] = vs_no_texts
 CREATE OR REPLACE MACRO vs_no_texts(o) AS (CAST(NULL AS VARCHAR[]));
 

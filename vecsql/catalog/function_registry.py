@@ -97,7 +97,7 @@ _SIGNATURE = re.compile(r"(\w+)\((.*)\) -> (setof )?(.+?)(?: = (\w+))?\Z")
 POLYMORPHIC = {"any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray"}
 _DUCKDB_TYPES = {
     "oid": "BIGINT", "bigint": "BIGINT", "integer": "BIGINT", "smallint": "BIGINT", "boolean": "BOOLEAN",
-    "double precision": "DOUBLE", "name[]": "VARCHAR[]", "text[]": "VARCHAR[]", "oid[]": "BIGINT[]",
+    "double precision": "DOUBLE", "name[]": "VARCHAR[]", "text[]": "VARCHAR[]", "aclitem[]": "VARCHAR[]", "oid[]": "BIGINT[]",
     "smallint[]": "BIGINT[]", "integer[]": "BIGINT[]", "boolean[]": "BOOLEAN[]", "timestamp with time zone": "TIMESTAMPTZ",
 }  # fmt: skip
 

@@ -372,8 +372,31 @@ def _proc_rows() -> dict[int, tuple[list[int], int, bool]]:
 
 @udf("pg_describe_object(oid, oid, integer) -> text", state=True)
 def pg_describe_object(state: SystemState, classid: int, oid: int, attnum: int) -> str | None:
-    name = names.qualified_name(state.catalog, oid)
-    return f"relation {name}" if name else f"object {oid}"
+    if classid == system_objects.CLASS_CLASS:
+        return f"relation {names.regclass_out(state.catalog, oid, state.path)}"
+    if classid == system_objects.TYPE_CLASS:
+        return f"type {regtypeout(state, oid)}"
+    return _described().get((classid, oid), f"object {oid}")
+
+
+@cache
+def _described() -> dict[tuple[int, int], str]:
+    """Functions, operators, operator classes and families, access methods in words."""
+    methods = {row["oid"]: row["amname"] for row in STATIC_ROWS["pg_catalog.pg_am"]()}
+    found = {(2601, oid): f"access method {name}" for oid, name in methods.items()}
+    for row in STATIC_ROWS["pg_catalog.pg_proc"]():
+        shown = ",".join(definitions.format_type(o, -1) or "" for o in row["proargtypes"])
+        found[1255, row["oid"]] = f"function {row['proname']}({shown})"
+    for row in STATIC_ROWS["pg_catalog.pg_operator"]():
+        sides = (definitions.format_type(row[key], -1) for key in ("oprleft", "oprright"))
+        found[2617, row["oid"]] = f"operator {row['oprname']}({','.join(filter(None, sides))})"
+    for row in STATIC_ROWS["pg_catalog.pg_opclass"]():
+        method = methods[row["opcmethod"]]
+        found[2616, row["oid"]] = f"operator class {row['opcname']} for access method {method}"
+        found[2753, row["opcfamily"]] = (
+            f"operator family {row['opfname']} for access method {method}"
+        )
+    return found
 
 
 @udf("pg_get_partkeydef(oid) -> text", "pg_get_ruledef(oid) -> text", "pg_get_triggerdef(oid) -> text",
@@ -388,6 +411,22 @@ def no_definition(oid: int) -> str | None:
 @udf("pg_get_triggerdef(oid, boolean) -> text", "pg_get_ruledef(oid, boolean) -> text")
 def no_definition_pretty(oid: int, pretty: bool) -> str | None:
     return None
+
+
+_DEFAULT_RIGHTS: Mapping[str, tuple[str, str]] = {  # kind of object: (the owner's rights, everyone's)
+    "r": ("arwdDxtm", ""), "s": ("rwU", ""), "d": ("CTc", "Tc"), "f": ("X", "X"), "l": ("U", "U"),
+    "L": ("rw", ""), "n": ("UC", ""), "p": ("sA", ""), "t": ("C", ""), "F": ("U", ""), "S": ("U", ""),
+    "T": ("U", "U"),
+}  # fmt: skip
+
+
+@udf('acldefault("char", oid) -> aclitem[]', state=True)
+def acldefault(state: SystemState, kind: str, owner: int) -> list[str]:
+    """The rights on an object on which nobody has granted or revoked any."""
+    name = pg_get_userbyid(state, owner)
+    own, public = _DEFAULT_RIGHTS.get(kind, ("", ""))
+    everyone = [f"={public}/{name}"] if public else []
+    return [*everyone, *([f"{name}={own}/{name}"] if own else [])]
 
 
 @udf("pg_partition_ancestors(regclass) -> setof regclass", state=True)

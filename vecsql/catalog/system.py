@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from vecsql.catalog.model import Catalog
 from vecsql.catalog.relations import BY_OID, RELATIONS, SystemRelation
 from vecsql.catalog.system_objects import OBJECT_ROWS
 from vecsql.catalog.system_runtime import RUNTIME_ROWS, database_of, user_of
-from vecsql.catalog.system_static import STATIC_ROWS
+from vecsql.catalog.system_static import STATIC_ROWS, core_rows
 from vecsql.catalog.system_views import view_table
 from vecsql.types.base import ColumnType
 
@@ -79,8 +79,7 @@ def _static_table(declared: SystemRelation) -> pa.Table:
     """The rows that every database has; computed once per process."""
     name = declared.qualified
     if name not in _static:
-        rows: Callable[[], Iterable[Row]] = STATIC_ROWS.get(name, lambda: ())
-        _static[name] = table_of(declared, rows())
+        _static[name] = table_of(declared, core_rows(name) if name in STATIC_ROWS else ())
     return _static[name]
 
 

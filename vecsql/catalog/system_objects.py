@@ -23,10 +23,13 @@ from vecsql.catalog.system_static import (
     ACCESS_METHODS,
     OWNER,
     collation_of,
+    extension_members,
+    extension_rows,
     layout_of,
     opclass_oids,
     proc_oids,
 )
+from vecsql.catalog.view_text import relations_of
 from vecsql.types.base import ColumnType, by_name, by_oid
 
 Row = Mapping[str, Any]
@@ -341,6 +344,20 @@ def _row_types(catalog: Catalog) -> Iterator[Row]:
         }
 
 
+def has_vector(catalog: Catalog) -> bool:
+    return any(extension.name == "vector" for extension in catalog.extensions.values())
+
+
+def _of_extension(name: str) -> Callable[[Catalog], Iterable[Row]]:
+    """The rows of a relation that describe the vector extension's objects."""
+    return lambda catalog: extension_rows(f"pg_catalog.{name}", created=has_vector(catalog))
+
+
+def _types(catalog: Catalog) -> Iterator[Row]:
+    yield from extension_rows("pg_catalog.pg_type", created=has_vector(catalog))
+    yield from _row_types(catalog)
+
+
 def _extensions(catalog: Catalog) -> Iterator[Row]:
     for extension in catalog.extensions.values():
         plain = extension.name == "plpgsql"
@@ -384,6 +401,10 @@ def class_of(catalog: Catalog, oid: int) -> int:
 
 
 def _depends(catalog: Catalog) -> Iterator[Row]:
+    for extension in catalog.extensions.values():
+        yield _dependency(EXTENSION_CLASS, extension.oid, NAMESPACE_CLASS, PUBLIC_OID, 0, "n")
+        for classid, oid in extension_members() if extension.name == "vector" else ():
+            yield _dependency(classid, oid, EXTENSION_CLASS, extension.oid, 0, "e")
     for table in catalog.tables.values():
         yield _dependency(CLASS_CLASS, table.oid, NAMESPACE_CLASS, table.schema_oid, 0, "n")
         yield _dependency(TYPE_CLASS, row_type_oid(table.oid), CLASS_CLASS, table.oid, 0, "i")
@@ -402,6 +423,8 @@ def _depends(catalog: Catalog) -> Iterator[Row]:
         rule = derived_oid(view.oid, 0)
         yield _dependency(CLASS_CLASS, view.oid, NAMESPACE_CLASS, view.schema_oid, 0, "n")
         yield _dependency(REWRITE_CLASS, rule, CLASS_CLASS, view.oid, 0, "i")
+        for oid in relations_of(catalog, view):
+            yield _dependency(REWRITE_CLASS, rule, CLASS_CLASS, oid, 0, "n")
 
 
 def _is_identity(table: Table, attnum: int) -> bool:
@@ -418,6 +441,8 @@ def _table_depends(table: Table) -> Iterator[Row]:
         derived = derived_oid(table.oid, column.attnum)
         if column.default is not None or column.generated is not None:
             yield _dependency(DEFAULT_CLASS, derived, CLASS_CLASS, table.oid, column.attnum, "a")
+        if column.default is not None and column.sequence_oid:
+            yield _dependency(DEFAULT_CLASS, derived, CLASS_CLASS, column.sequence_oid, 0, "n")
         if column.not_null:
             yield _dependency(CONSTRAINT_CLASS, derived, CLASS_CLASS, table.oid, column.attnum, "a")
     for constraint in table.constraints:
@@ -467,6 +492,10 @@ OBJECT_ROWS: dict[str, Callable[[Catalog], Iterable[Row]]] = {
         "pg_namespace": _namespaces,
         "pg_rewrite": _rules,
         "pg_sequence": _sequences,
-        "pg_type": _row_types,
+        "pg_type": _types,
+        "pg_proc": _of_extension("pg_proc"),
+        "pg_operator": _of_extension("pg_operator"),
+        "pg_opclass": _of_extension("pg_opclass"),
+        "pg_opfamily": _of_extension("pg_opfamily"),
     }.items()
 }

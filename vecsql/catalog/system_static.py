@@ -19,10 +19,10 @@ DEFAULT_COLLATION = 100
 NAME_COLLATION = 950  # "C"
 ACCESS_METHODS = {
     "heap": 2, "btree": 403, "hash": 405, "gist": 783, "gin": 2742, "spgist": 4000, "brin": 3580,
-    "hnsw": 16390, "ivfflat": 16391, "vecsql": 16392,
+    "hnsw": 15001, "ivfflat": 15002, "vecsql": 15003,
 }  # fmt: skip
 VECTOR_METHODS = ("hnsw", "ivfflat", "vecsql")
-_OPCLASS_BASE, _OPFAMILY_BASE, _OPERATOR_BASE, _PROC_BASE = 15000, 15200, 15400, 15600
+_OPCLASS_BASE, _OPFAMILY_BASE, _OPERATOR_BASE, _PROC_BASE = 15100, 15200, 15400, 15600
 
 
 def namespace_of(sql_type: SqlType) -> int:
@@ -399,3 +399,37 @@ _ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "pg_type": _type_rows,
 }
 STATIC_ROWS = {f"pg_catalog.{name}": rows for name, rows in _ROWS.items()}
+
+# Relations that have objects of the vector extension among their rows, and the column with their schema.
+_EXTENSION_RELATIONS = {
+    "pg_type": (1247, "typnamespace"),
+    "pg_proc": (1255, "pronamespace"),
+    "pg_operator": (2617, "oprnamespace"),
+    "pg_opclass": (2616, "opcnamespace"),
+    "pg_opfamily": (2753, "opfnamespace"),
+}
+
+
+def core_rows(name: str) -> Iterator[Row]:
+    """The static rows of a relation without those of the vector extension."""
+    _, column = _EXTENSION_RELATIONS.get(name.partition(".")[2], (0, ""))
+    return (row for row in STATIC_ROWS[name]() if not column or row[column] != PUBLIC_OID)
+
+
+def extension_rows(name: str, *, created: bool) -> Iterator[Row]:
+    """The rows of the vector extension's objects: in public once it is created, out of sight before."""
+    _, column = _EXTENSION_RELATIONS.get(name.partition(".")[2], (0, ""))
+    schema = PUBLIC_OID if created else PG_CATALOG_OID
+    for row in STATIC_ROWS[name]() if column else ():
+        if row[column] == PUBLIC_OID:
+            yield {**row, column: schema}
+
+
+def extension_members() -> Iterator[tuple[int, int]]:
+    """(catalog, OID) of each object that belongs to the vector extension."""
+    for name, (classid, column) in _EXTENSION_RELATIONS.items():
+        for row in STATIC_ROWS[f"pg_catalog.{name}"]():
+            if row[column] == PUBLIC_OID and not row.get("typelem"):
+                yield classid, row["oid"]
+    for method in VECTOR_METHODS:
+        yield 2601, ACCESS_METHODS[method]

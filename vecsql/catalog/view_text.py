@@ -35,6 +35,34 @@ def view_text(catalog: Catalog, view: View, *, pretty: bool) -> str:
         return f" {view.query.strip().rstrip(';')};"
 
 
+def relations_of(catalog: Catalog, view: View) -> list[int]:
+    """The OIDs of the tables and views that a view's query names."""
+    try:
+        found = (_oid_of(catalog, table) for table in _range_vars(pgparse.parse(view.query)))
+        return sorted({oid for oid in found if oid})
+    except pgparse.PGQueryError:
+        return []
+
+
+def _range_vars(node: Any) -> Iterator[Tree]:
+    """Every RangeVar in a parse tree."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "RangeVar":
+                yield value
+            yield from _range_vars(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _range_vars(item)
+
+
+def _oid_of(catalog: Catalog, table: Tree) -> int:
+    keys = ("schemaname", "relname")
+    return (
+        relation_oid(catalog, ".".join(quote_identifier(table[k]) for k in keys if k in table)) or 0
+    )
+
+
 class _View:
     def __init__(self, catalog: Catalog, view: View, select: Tree, pretty: bool) -> None:
         if set(select) - _PRINTED or select.get("op") != "SETOP_NONE":
@@ -54,13 +82,10 @@ class _View:
                 yield alias, self._columns(table)
 
     def _columns(self, table: Tree) -> Columns:
-        name = ".".join(
-            quote_identifier(table[key]) for key in ("schemaname", "relname") if key in table
-        )
-        oid = relation_oid(self.catalog, name) or 0
+        oid = _oid_of(self.catalog, table)
         found: Table | View | None = self.catalog.tables.get(oid) or self.catalog.views.get(oid)
         if found is None:
-            raise Uncovered(name)
+            raise Uncovered(table["relname"])
         if isinstance(found, Table):
             return {column.name: column.type.type.name for column in found.columns}
         return {column: ctype.type.name for column, ctype in found.columns}
