@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from vecsql.catalog.identifiers import quote_identifier
+from vecsql.catalog.names import regclass_in
 from vecsql.errors import (
     ActiveSqlTransaction,
     FeatureNotSupported,
@@ -122,10 +124,19 @@ def set_constraints(session: Session, plan: u.SetConstraints, params: Sequence[A
     return done("SET CONSTRAINTS")
 
 
+_ACCESS_SHARE = 1  # what every reader holds: a snapshot keeps its tables whatever others do
+
+
 @command(u.LockTable)
 def lock_table(session: Session, plan: u.LockTable, params: Sequence[Any]) -> Result:
     session.transactions.require_block("LOCK TABLE")
-    raise FeatureNotSupported("LOCK TABLE is not supported")
+    if plan.mode != _ACCESS_SHARE:
+        raise FeatureNotSupported("LOCK TABLE is not supported in modes above ACCESS SHARE")
+    catalog = session.transactions.start_statement().snapshot().catalog
+    path = session.planner.search_path(catalog)
+    for table in plan.tables:
+        regclass_in(catalog, ".".join(map(quote_identifier, table)), path)
+    return done("LOCK TABLE")
 
 
 def warn_outside_block(session: Session, what: str) -> None:
