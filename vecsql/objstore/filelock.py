@@ -34,5 +34,10 @@ def _owner(fd: int) -> str:
     return f"another process (pid {text.decode()})" if text.isdigit() else "another process"
 
 
+def retract(fd: int) -> None:
+    """Remove our pid before the lock is given back."""
+    os.pwrite(fd, bytes(OWNER_LENGTH), OWNER_OFFSET)
+
+
 def release(fd: int) -> None:
     fcntl.flock(fd, fcntl.LOCK_UN)

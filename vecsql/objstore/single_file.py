@@ -53,6 +53,7 @@ class SingleFileStore:
         self._space = FreeSpace(DATA_START)
         self._extents: dict[int, int] = {}  # offset -> length of everything allocated
         self._file = pins.file_id(self._fd)
+        self._announced = False
         self._slot = 0  # where the current root lies
 
     # Root
@@ -138,6 +139,7 @@ class SingleFileStore:
             self._space = FreeSpace(DATA_START, [Extent(*e) for e in self._extents.items()])
         if not self.read_only:
             filelock.announce(self._fd)
+            self._announced = True
 
     def reclaim(self, keep: Iterable[Extent]) -> int:
         freed = 0
@@ -157,6 +159,8 @@ class SingleFileStore:
         return os.fstat(self._fd).st_size
 
     def close(self) -> None:
+        if self._announced:
+            filelock.retract(self._fd)
         filelock.release(self._fd)  # maps that are still alive hold copies of the descriptor
         os.close(self._fd)
 
