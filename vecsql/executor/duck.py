@@ -60,11 +60,10 @@ class Database:
             self.known |= names
 
     def _create(self, function: DuckFunction) -> None:
-        body = guarded(function.body, len(function.args))
         self.connection.create_function(
-            function.name, body, list(function.args), function.result,
+            function.name, guarded(function), list(function.args), function.result,
             type="arrow" if function.arrow else "native",
-            null_handling="special" if function.nulls else "default",
+            null_handling="special",
         )  # fmt: skip
 
 
@@ -115,22 +114,28 @@ class DuckSession:
         self.cursor.unregister(name)
         self.registered.pop(name, None)
 
-    def run(self, sql: str, params: Sequence[Any], ctx: ExecContext) -> pa.RecordBatchReader:
-        """Run SQL with the statement's parameters ($n) and give its rows. Raises vecsql errors."""
+    def run(self, sql: str, params: Sequence[Any], ctx: ExecContext) -> pa.Table:
+        """Run SQL with the statement's parameters ($n) and give its rows. Raises vecsql errors.
+
+        The result is complete on return: an open one would keep the cursor from running the session's next
+        statement, and a portal may stay open for as long as it likes.
+        """
         self.database.provide(sql)
         if "vecsql_" in sql:
             self._set_times(sql, ctx)
         if system_functions.STATE_SQL in sql:
             self.update_state(ctx)
         try:
-            return self.cursor.execute(sql, parameters(sql, params)).to_arrow_reader(8192)
+            return self.cursor.sql(sql, params=parameters(sql, params)).to_arrow_table()
         except duckdb.Error as error:
             raise from_duckdb(error) from None
 
     def _set_times(self, sql: str, ctx: ExecContext) -> None:
         for name, value in (("vecsql_now", ctx.now), ("vecsql_statement", ctx.statement_time)):
             if name in sql:
-                self.cursor.execute(f"SET VARIABLE {name} = CAST('{value.isoformat()}' AS TIMESTAMPTZ)")
+                self.cursor.execute(
+                    f"SET VARIABLE {name} = CAST('{value.isoformat()}' AS TIMESTAMPTZ)"
+                )
 
 
 def session_of(ctx: ExecContext) -> DuckSession:
@@ -146,11 +151,24 @@ def runtime_of(ctx: ExecContext) -> dict[str, Any]:
         "database": ctx.database, "user": ctx.user, "settings": ctx.settings, "sessions": ctx.sessions,
         "backend_pid": ctx.backend_pid, "sequence_state": ctx.engine.sequence_state,
         "row_count": lambda oid: ctx.txn.snapshot().table(oid).num_rows, "context": ctx,
+        "byte_count": lambda oid: relation_bytes(ctx, oid),
     }  # fmt: skip
     path = str(ctx.settings.get("search_path"))
     names = [part.strip().strip('"') for part in path.split(",")]
     runtime["search_path"] = [n for n in names if n and n != "$user"] or ["public"]
     return runtime
+
+
+def relation_bytes(ctx: ExecContext, oid: int) -> int:
+    """Bytes that a table's rows or a vector index take, as of the statement's snapshot."""
+    snapshot = ctx.txn.snapshot()
+    index = snapshot.catalog.indexes.get(oid)
+    if oid in snapshot.catalog.tables:
+        return sum(version.part.nbytes for version in snapshot.table(oid).parts)
+    if index is None:
+        return 0
+    built = (version.part.index(oid) for version in snapshot.table(index.table_oid).parts)
+    return sum(found.nbytes for found in built if found is not None)
 
 
 def parameters(sql: str, params: Sequence[Any]) -> dict[str, Any]:
@@ -176,12 +194,15 @@ def to_duck(value: Any) -> Any:
 
 _INTEGERS = {"INT16": "smallint", "INT32": "integer", "INT64": "bigint", "INT128": "bigint",
              "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint"}  # fmt: skip
-_OVERFLOW = re.compile(r"Overflow in \w+ of (\w+)|destination type (\w+)|is out of range for (\w+)")
+_OVERFLOW = re.compile(r"Overflow in \w+ of (\w+)|destination type (\w+)")
 _UNCONVERTIBLE = re.compile(r"Could not convert string '(.*?)' to (\w+)", re.DOTALL)
 
 
 def from_duckdb(error: duckdb.Error) -> errors.Error:
     """DuckDB's exception as the error PostgreSQL raises in its place."""
+    original = system_functions.original_error(error)
+    if original is not None:
+        return original
     message = str(error)
     encoded = _ENCODED.search(message)
     if encoded is not None:
@@ -194,15 +215,21 @@ def from_duckdb(error: duckdb.Error) -> errors.Error:
     if "ivision by zero" in message:
         return errors.DivisionByZero("division by zero")
     if "More than one row returned by a subquery" in message:
-        return errors.CardinalityViolation("more than one row returned by a subquery used as an expression")
+        return errors.CardinalityViolation(
+            "more than one row returned by a subquery used as an expression"
+        )
     overflow = _OVERFLOW.search(message)
     if overflow is not None:
         kind_name = next(g for g in overflow.groups() if g)
-        return errors.NumericValueOutOfRange(f"{_INTEGERS.get(kind_name, 'numeric value')} out of range")
+        return errors.NumericValueOutOfRange(
+            f"{_INTEGERS.get(kind_name, 'numeric value')} out of range"
+        )
     converted = _UNCONVERTIBLE.search(message)
     if converted is not None:
         name = _INTEGERS.get(converted[2], converted[2].lower())
-        return errors.InvalidTextRepresentation(f'invalid input syntax for type {name}: "{converted[1]}"')
+        return errors.InvalidTextRepresentation(
+            f'invalid input syntax for type {name}: "{converted[1]}"'
+        )
     return errors.InternalError(f"query execution failed: {message.partition(chr(10))[0]}")
 
 
@@ -211,4 +238,7 @@ def system_table(name: str, ctx: ExecContext) -> tuple[pa.Table, Any]:
     catalog = ctx.txn.snapshot().catalog
     runtime: Mapping[str, Any] = runtime_of(ctx)
     table = system.relation(name, catalog, runtime)
-    return table, None if system.is_runtime(name) else (id(catalog), catalog.version)
+    return table, None if system.is_runtime(name) else (
+        id(table),
+        table,
+    )  # held: the id stays its own

@@ -10,26 +10,28 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vecsql.errors import QueryCanceled
+from vecsql.executor.catalog_answers import answered
 from vecsql.executor.context import ExecContext, Result
-from vecsql.executor.duck import DuckSession, from_duckdb, session_of, system_table
-from vecsql.executor.operators import execute_plan, operator
+from vecsql.executor.duck import DuckSession, session_of, system_table
+from vecsql.executor.operators import execute_plan
 from vecsql.planner.plan import Chunk, Relational, ResultColumn, ScalarExpr
 from vecsql.types.arrow import from_arrow, to_arrow
 from vecsql.types.base import ColumnType
 
 MAX_ATTNUM = 2000
+CHUNK_ROWS = 8192
 
 
-@operator(Relational)
 def run_relational(plan: Relational, ctx: ExecContext, params: Sequence[Any]) -> Result:
-    """Run the query; rows come lazily, in chunks."""
+    """Run the query; rows come lazily, in chunks. What only the catalog decides is answered from memory."""
+    return answered(plan, ctx, params, lambda: _run(plan, ctx, params))
+
+
+def _run(plan: Relational, ctx: ExecContext, params: Sequence[Any]) -> Result:
     duck = session_of(ctx)
     prepare_relations(plan, duck, ctx, params)
-    reader = duck.run(plan.sql, params, ctx)
-    result = Result(plan.columns, iter(()), "SELECT 0")
-    first = _next(reader)
-    result.chunks = _chunks(first, reader, plan.columns, result, ctx)
-    return result
+    table = duck.run(plan.sql, params, ctx)
+    return Result(plan.columns, _chunks(table, plan.columns, ctx), f"SELECT {table.num_rows}")
 
 
 def prepare_relations(
@@ -41,7 +43,11 @@ def prepare_relations(
         version = snapshot.table(oid)
         known = duck.registered.get(name)
         wanted = tuple(a for a in attnums if a < MAX_ATTNUM)
-        if known is not None and known[0] == (id(version), version.version) and set(wanted) <= set(known[1]):
+        if (
+            known is not None
+            and known[0] == (id(version), version.version)
+            and set(wanted) <= set(known[1])
+        ):
             continue
         table = version.arrow(wanted, with_rowid=True)
         duck.register(name, table, ((id(version), version.version), wanted, version))
@@ -63,43 +69,32 @@ def _answer(result: Result) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=[c.name for c in result.columns])
 
 
-def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
-    import duckdb
-
-    try:
-        return reader.read_next_batch()
-    except StopIteration:
-        return None
-    except (pa.ArrowException, duckdb.Error) as error:
-        raise from_duckdb(error) from None
-
-
-def _chunks(
-    batch: pa.RecordBatch | None, reader: pa.RecordBatchReader, columns: Sequence[ResultColumn],
-    result: Result, ctx: ExecContext,
-) -> Iterator[Chunk]:  # fmt: skip
-    total = 0
-    while batch is not None:
+def _chunks(table: pa.Table, columns: Sequence[ResultColumn], ctx: ExecContext) -> Iterator[Chunk]:
+    for batch in table.to_batches(max_chunksize=CHUNK_ROWS):
         if ctx.cancel.is_set():
             raise QueryCanceled("canceling statement due to user request")
         if batch.num_rows:
-            total += batch.num_rows
-            result.tag = f"SELECT {total}"
             yield Chunk(
                 batch.num_rows, [converted(batch.column(i), c.type) for i, c in enumerate(columns)]
             )
-        batch = _next(reader)
-    result.tag = f"SELECT {total}"
 
 
-def converted(array: pa.Array, ctype: ColumnType) -> pa.Array:
-    """A column as it left DuckDB in the Arrow type of its SQL type."""
+def converted(array: pa.Array, ctype: ColumnType) -> Any:
+    """A column as it left DuckDB in the Arrow type of its SQL type; arrays of vectors as lists of numpy arrays."""
+    if ctype.type.element is not None and ctype.type.element.name == "vector":
+        return [_vectors(row) for row in array.to_pylist()]
     target = ctype.arrow
     if array.type == target:
         return array
     if pa.types.is_fixed_size_list(target) and pa.types.is_list(array.type):
         return _fixed(array, ctype)
     return to_arrow(array, ctype)
+
+
+def _vectors(row: list[Any] | None) -> list[Any] | None:
+    if row is None:
+        return None
+    return [None if item is None else np.asarray(item, np.float32) for item in row]
 
 
 def _fixed(array: pa.Array, ctype: ColumnType) -> pa.Array:
@@ -111,10 +106,9 @@ def _fixed(array: pa.Array, ctype: ColumnType) -> pa.Array:
 
 def evaluate_scalar(expr: ScalarExpr, ctx: ExecContext, params: Sequence[Any]) -> Any:
     """The value of an expression over nothing but parameters, as a Python value; None for NULL."""
-    reader = session_of(ctx).run(f"SELECT {expr.sql}", params, ctx)
-    batch = _next(reader)
-    assert batch is not None
-    return from_arrow(converted(batch.column(0), expr.type), expr.type)[0]
+    column = session_of(ctx).run(f"SELECT {expr.sql}", params, ctx).column(0).combine_chunks()
+    values = converted(column, expr.type)
+    return values[0] if isinstance(values, list) else from_arrow(values, expr.type)[0]
 
 
 def passing_rows(
@@ -124,8 +118,7 @@ def passing_rows(
     duck = session_of(ctx)
     duck.register("filtered", table, None)
     try:
-        reader = duck.run(f"SELECT position FROM filtered WHERE {where}", params, ctx)
-        rows = reader.read_all().column(0)
+        rows = duck.run(f"SELECT position FROM filtered WHERE {where}", params, ctx).column(0)
     finally:
         duck.unregister("filtered")
     return np.asarray(rows, dtype=np.int64)

@@ -11,12 +11,20 @@ from sqlglot import exp
 from vecsql.catalog.model import Catalog
 from vecsql.errors import IndeterminateDatatype
 from vecsql.planner import emitters
-from vecsql.planner.bind_query import BoundRows, QueryBinder
+from vecsql.planner.bind_query import QueryBinder
+from vecsql.planner.bind_sets import BoundRows
 from vecsql.planner.coerce import builtin
 from vecsql.planner.plan import ResultColumn
 from vecsql.planner.scope import ParamTypes, Scope
 
-__all__ = ["BoundQuery", "ParamTypes", "bind_expression", "bind_select", "param_types", "table_scope"]
+__all__ = [
+    "BoundQuery",
+    "ParamTypes",
+    "bind_expression",
+    "bind_select",
+    "param_types",
+    "table_scope",
+]
 
 _ALIAS = re.compile(r"\b_t\d+_\.")
 
@@ -34,16 +42,17 @@ class BoundQuery:
 
 
 def bind_select(
-    ast: exp.Expression, catalog: Catalog, search_path: Sequence[str] = ("public",), params: ParamTypes | None = None
+    ast: exp.Expression,
+    catalog: Catalog,
+    search_path: Sequence[str] = ("public",),
+    params: ParamTypes | None = None,
 ) -> BoundQuery:
     """Bind a SELECT, VALUES or set operation (in place). Raises PostgreSQL's errors; positions are relative to
     the statement's text."""
     binder = QueryBinder(catalog, search_path, params)
     bound = binder.query(ast, None)
     _default_params(ast, bound, binder)
-    columns = tuple(
-        ResultColumn(c.name, c.type, c.table_oid, c.attnum) for c in bound.columns
-    )
+    columns = tuple(ResultColumn(c.name, c.type, c.table_oid, c.attnum) for c in bound.columns)
     scans = {name: (oid, tuple(sorted(attnums))) for name, (oid, attnums) in binder.scans.items()}
     return BoundQuery(ast, columns, _outer(bound), scans, tuple(binder.system), binder.params)
 
@@ -61,7 +70,10 @@ def _default_params(ast: exp.Expression, bound: BoundRows, binder: QueryBinder) 
 
 def _outer(bound: BoundRows) -> str:
     """The query with its columns in the form in which they leave DuckDB."""
-    items = [emitters.output_sql(f"o{i}", c.type, c.scale) for i, c in enumerate(bound.columns, 1)]
+    items = [
+        emitters.output_sql(f"o{i}", c.type, c.scale, c.fields)
+        for i, c in enumerate(bound.columns, 1)
+    ]
     if all(item == f"o{i}" for i, item in enumerate(items, 1)):
         return bound.sql
     listed = ", ".join(f"{item} AS o{i}" for i, item in enumerate(items, 1))
@@ -79,9 +91,7 @@ def param_types(params: ParamTypes) -> tuple:  # type: ignore[type-arg]
     return tuple(found)
 
 
-def table_scope(
-    binder: QueryBinder, table_oid: int, alias: str = "", relation: str = "r"
-) -> Scope:
+def table_scope(binder: QueryBinder, table_oid: int, alias: str = "", relation: str = "r") -> Scope:
     """A scope with the columns of one table, as UPDATE, DELETE, CHECK and RETURNING see them; their SQL is c<attnum>."""
     table = binder.catalog.tables[table_oid]
     node = exp.Table(this=exp.to_identifier(table.name, quoted=True))
@@ -103,5 +113,3 @@ def bind_expression(
 def bare_columns(sql: str) -> str:
     """DuckDB SQL over one table with its columns unqualified: c<attnum>."""
     return _ALIAS.sub("", sql)
-
-

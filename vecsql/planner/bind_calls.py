@@ -25,7 +25,6 @@ from vecsql.planner.coerce import (
     coerce,
     effective,
     is_unknown,
-    plain_sql,
     position_of,
     set_bound,
     sql_of,
@@ -37,7 +36,7 @@ from vecsql.planner.signatures import functions
 from vecsql.types.base import ColumnType, SqlType, by_name
 
 if TYPE_CHECKING:
-    from vecsql.planner.bind_query import BoundRows
+    from vecsql.planner.bind_sets import BoundRows
 
 _SLOT = re.compile(r"\{(\*?)(\d*)(?::(\w+))?\}|\{\{|\}\}")
 EXTRACT_FIELDS = re.compile(r"[a-z_]+\Z")
@@ -81,7 +80,9 @@ class CallBinder:
 
     # Applying an overload
 
-    def apply(self, node: exp.Expression, chosen: Signature, args: Sequence[exp.Expression]) -> None:
+    def apply(
+        self, node: exp.Expression, chosen: Signature, args: Sequence[exp.Expression]
+    ) -> None:
         """Convert the arguments as the overload wants them and bind `node` to its result."""
         element = self._polymorphic(chosen, args)
         for i, arg in enumerate(args):
@@ -126,7 +127,11 @@ class CallBinder:
             else:
                 found.append(actual)
         if not found:
-            return by_name("text") if any(a in POLYMORPHIC and a != "any" for a in chosen.args) else None
+            return (
+                by_name("text")
+                if any(a in POLYMORPHIC and a != "any" for a in chosen.args)
+                else None
+            )
         return resolve.common_type(found) or found[0]
 
     def _result(
@@ -135,7 +140,9 @@ class CallBinder:
         result = chosen.result
         if result in ("anyelement", "anycompatible", "anynonarray", "any"):
             if element is None:
-                raise UndefinedObject("could not determine polymorphic type because input has type unknown")
+                raise UndefinedObject(
+                    "could not determine polymorphic type because input has type unknown"
+                )
             same = args[0].meta["ctype"] if args and type_of(args[0]).oid == element.oid else None
             keeps = chosen.kind in ("agg", "win") and same is not None
             return same if keeps and same is not None else ColumnType(element)
@@ -193,14 +200,20 @@ class CallBinder:
             scope.in_aggregate = before
         chosen = self._choose(call, name, candidates, args)
         if chosen.kind == "win" and over is None:
-            raise WindowingError(f"window function {name} requires an OVER clause", position=position_of(call))
+            raise WrongObjectType(
+                f"window function {name} requires an OVER clause", position=position_of(call)
+            )
         if chosen.kind == "scalar" and over is not None:
             raise WrongObjectType(
-                f"OVER specified, but {name} is not a window function nor an aggregate function", position=position_of(call)
+                f"OVER specified, but {name} is not a window function nor an aggregate function",
+                position=position_of(call),
             )
         if chosen.kind not in ("agg", "win") and (distinct or order):
             what = "DISTINCT" if distinct else "ORDER BY"
-            raise WrongObjectType(f"{what} specified, but {name} is not an aggregate function", position=position_of(call))
+            raise WrongObjectType(
+                f"{what} specified, but {name} is not an aggregate function",
+                position=position_of(call),
+            )
         if within is not None:
             self._within_group(call, name, args, within, condition)
         else:
@@ -218,7 +231,9 @@ class CallBinder:
             if isinstance(arg, exp.Star):
                 set_bound(arg, builtin("unknown"), "*")
             elif isinstance(arg, exp.Kwarg):
-                raise FeatureNotSupported("named arguments are not supported", position=position_of(arg))
+                raise FeatureNotSupported(
+                    "named arguments are not supported", position=position_of(arg)
+                )
             else:
                 self.bind(arg, scope)
 
@@ -227,7 +242,9 @@ class CallBinder:
         if scope.in_aggregate:
             raise GroupingError("aggregate function calls cannot be nested", position=position)
         if scope.clause:
-            raise GroupingError(f"aggregate functions are not allowed in {scope.clause}", position=position)
+            raise GroupingError(
+                f"aggregate functions are not allowed in {scope.clause}", position=position
+            )
         scope.aggregates.append(node)
 
     def _candidates(self, call: exp.Expression, name: str) -> list[Signature]:
@@ -237,7 +254,11 @@ class CallBinder:
         return []
 
     def _choose(
-        self, call: exp.Expression, name: str, candidates: list[Signature], args: Sequence[exp.Expression]
+        self,
+        call: exp.Expression,
+        name: str,
+        candidates: list[Signature],
+        args: Sequence[exp.Expression],
     ) -> Signature:
         types = [type_of(a) for a in args]
         if len(args) == 1 and isinstance(args[0], exp.Star):
@@ -282,7 +303,13 @@ class CallBinder:
         return " ORDER BY " + ", ".join(parts)
 
     def _decorate(
-        self, call: exp.Expression, chosen: Signature, distinct: bool, order: str, condition: str, over: str | None
+        self,
+        call: exp.Expression,
+        chosen: Signature,
+        distinct: bool,
+        order: str,
+        condition: str,
+        over: str | None,
     ) -> None:
         """Put DISTINCT, ORDER BY, FILTER and OVER to the aggregate calls that '@' marks in the SQL."""
         sql = sql_of(call)
@@ -294,7 +321,12 @@ class CallBinder:
         call.meta["sql"] = sql.replace(")@", ")" + suffix)
 
     def _within_group(
-        self, call: exp.Expression, name: str, args: Sequence[exp.Expression], within: exp.Expression, condition: str
+        self,
+        call: exp.Expression,
+        name: str,
+        args: Sequence[exp.Expression],
+        within: exp.Expression,
+        condition: str,
     ) -> None:
         item = within.expressions[0]
         value = item.this
@@ -312,13 +344,18 @@ class CallBinder:
             result = value.meta["ctype"]
             sql = f"mode({sql_of(value)})@"
         else:
-            raise WrongObjectType(f"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP", position=position_of(call))
+            raise WrongObjectType(
+                f"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP",
+                position=position_of(call),
+            )
         set_bound(call, result, sql, value.meta.get("scale") if name != "percentile_cont" else None)
 
     def _set_returning(self, call: exp.Expression, scope: Scope) -> None:
         position = position_of(call)
         if scope.clause and scope.clause != "functions in FROM":
-            raise FeatureNotSupported(f"set-returning functions are not allowed in {scope.clause}", position=position)
+            raise FeatureNotSupported(
+                f"set-returning functions are not allowed in {scope.clause}", position=position
+            )
         call.meta["set"] = True
         call.meta["list"] = sql_of(call)
         if scope.clause != "functions in FROM":
@@ -328,7 +365,9 @@ class CallBinder:
 
     def _window(self, node: exp.Window, scope: Scope) -> None:
         if scope.clause:
-            raise WindowingError(f"window functions are not allowed in {scope.clause}", position=position_of(node))
+            raise WindowingError(
+                f"window functions are not allowed in {scope.clause}", position=position_of(node)
+            )
         over = f" OVER ({self._window_spec(node, scope)})"
         self._call(node.this, scope, over)
         set_bound(node, node.this.meta["ctype"], sql_of(node.this), node.this.meta.get("scale"))
@@ -343,7 +382,9 @@ class CallBinder:
         if base is not None:
             named = scope.windows.get(base.name)
             if named is None:
-                raise UndefinedObject(f'window "{base.name}" does not exist', position=position_of(node))
+                raise UndefinedObject(
+                    f'window "{base.name}" does not exist', position=position_of(node)
+                )
             partition = partition or named.args.get("partition_by") or []
             order = order or named.args.get("order")
             frame = frame or named.args.get("spec")
@@ -385,25 +426,17 @@ class CallBinder:
         call.meta["aggregate"] = True
         return True
 
-    def _call_extract(self, call: exp.Expression, scope: Scope) -> bool:
-        field, value = call.expressions
-        self.bind(value, scope)
-        if type_of(value).name == "timestamp" or not is_unknown(value):
-            return False
-        return False
-
-    def _call_nextval(self, call: exp.Expression, scope: Scope) -> bool:
-        return False
-
-    def _call_coalesce(self, call: exp.Expression, scope: Scope) -> bool:
-        return False
-
     def _call_pg_typeof(self, call: exp.Expression, scope: Scope) -> bool:
         if len(call.expressions) != 1:
             return False
         arg = self.bind(call.expressions[0], scope)
-        set_bound(call, builtin("regtype"), f"CAST({effective(arg).type.oid} AS BIGINT)")
+        set_bound(call, builtin("regtype"), _constant_over(arg, effective(arg).type.oid))
         return True
+
+
+def _constant_over(arg: exp.Expression, value: int) -> str:
+    """A constant that still evaluates its argument, so that aggregates in it stay aggregates."""
+    return f"CASE WHEN {sql_of(arg)} IS NULL THEN CAST({value} AS BIGINT) ELSE CAST({value} AS BIGINT) END"
 
 
 def _insert_modifiers(sql: str, distinct: bool, order: str) -> str:
@@ -420,6 +453,3 @@ def _insert_modifiers(sql: str, distinct: bool, order: str) -> str:
         body = ("DISTINCT " if distinct else "") + body + order
         out = out[: start + 1] + body + out[match.start() :]
     return out
-
-
-assert plain_sql

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from vecsql.catalog.model import Catalog, Table, View
 from vecsql.catalog.functions import TABLE_FUNCTIONS, TableFunction
+from vecsql.catalog.model import Table, View
 from vecsql.catalog.relations import RELATIONS, SystemRelation
 from vecsql.errors import (
     AmbiguousColumn,
-    DatatypeMismatch,
     DuplicateAlias,
     FeatureNotSupported,
     InvalidColumnReference,
@@ -24,15 +23,18 @@ from vecsql.errors import (
 )
 from vecsql.planner.bind_expressions import ExpressionBinder, column_type
 from vecsql.planner.coerce import builtin, coerce, position_of, set_bound, sql_of, type_of
-from vecsql.planner.literals import column_scale, duck_type, quote
+from vecsql.planner.literals import column_scale, quote
 from vecsql.planner.scope import Cte, OutColumn, Range, RangeColumn, Scope
 from vecsql.types.base import ColumnType
 
 if TYPE_CHECKING:
-    from vecsql.planner.bind_query import BoundRows
+    from vecsql.planner.bind_sets import BoundRows
 
 SYSTEM_COLUMNS = ("tableoid", "__rowid", "ctid", "xmin")
-TOPK_COLUMNS = ((2001, "float8"), (2002, "int8"))  # distance and rank, as planner.rules.topk numbers them
+TOPK_COLUMNS = (
+    (2001, "float8"),
+    (2002, "int8"),
+)  # distance and rank, as planner.rules.topk numbers them
 KEY_VALUE = {
     "json_each": ("vs_json_keys", "vs_json_values", "json"), "jsonb_each": ("vs_json_keys", "vs_jsonb_values", "jsonb"),
     "json_each_text": ("vs_json_keys", "vs_json_values_text", "text"),
@@ -93,7 +95,11 @@ class FromBinder(ExpressionBinder):
     def item(self, node: exp.Expression, scope: Scope) -> tuple[str, list[Range]]:
         """One FROM item and the joins that hang on it."""
         sql, ranges = self._single(node, scope)
-        joins = node.args.get("joins") if isinstance(node, (exp.Table, exp.Subquery, exp.Lateral)) else None
+        joins = (
+            node.args.get("joins")
+            if isinstance(node, (exp.Table, exp.Subquery, exp.Lateral))
+            else None
+        )
         if not joins:
             return sql, ranges
         inner = Scope(scope)
@@ -126,7 +132,14 @@ class FromBinder(ExpressionBinder):
 
     def range_columns(self, columns: Sequence[OutColumn], alias: str) -> list[RangeColumn]:
         return [
-            RangeColumn(c.name, c.type, f"{alias}.o{i}", scale=c.scale, table_oid=c.table_oid, attnum=c.attnum)
+            RangeColumn(
+                c.name,
+                c.type,
+                f"{alias}.o{i}",
+                scale=c.scale,
+                table_oid=c.table_oid,
+                attnum=c.attnum,
+            )
             for i, c in enumerate(columns, 1)
         ]
 
@@ -169,7 +182,9 @@ class FromBinder(ExpressionBinder):
             return f"({query.sql}) AS {alias}", [self._named(node, columns, name, found.oid)]
         return self._table(node, found, alias)
 
-    def find_relation(self, name: str, schema: str, position: int | None) -> Table | View | SystemRelation:
+    def find_relation(
+        self, name: str, schema: str, position: int | None
+    ) -> Table | View | SystemRelation:
         """Look a relation up on the search path. Raises UndefinedTable."""
         shown = f"{schema}.{name}" if schema else name
         path = (schema,) if schema else ("pg_catalog", *self.search_path)
@@ -183,35 +198,58 @@ class FromBinder(ExpressionBinder):
             for mapping in (self.catalog.tables, self.catalog.views):
                 for relation in mapping.values():
                     if relation.name == name and relation.schema_oid == owner.oid:
-                        return relation  # type: ignore[no-any-return, attr-defined]
-            for kind, mapping in (("index", self.catalog.indexes), ("sequence", self.catalog.sequences)):
-                if any(r.name == name for r in mapping.values()):  # type: ignore[attr-defined]
-                    if kind == "sequence":
-                        raise FeatureNotSupported("reading a sequence as a table is not supported", position=position)
-                    raise WrongObjectType(f'cannot open relation "{name}"', position=position)
+                        return relation
+            if any(s.name == name for s in self.catalog.sequences.values()):
+                raise FeatureNotSupported(
+                    "reading a sequence as a table is not supported", position=position
+                )
+            if any(i.name == name for i in self.catalog.indexes.values()):
+                raise WrongObjectType(f'cannot open relation "{name}"', position=position)
         raise UndefinedTable(f'relation "{shown}" does not exist', position=position)
 
-    def _system(self, node: exp.Table, found: SystemRelation, alias: str) -> tuple[str, list[Range]]:
+    def _system(
+        self, node: exp.Table, found: SystemRelation, alias: str
+    ) -> tuple[str, list[Range]]:
         self.system[found.qualified] = None
         columns = [
             RangeColumn(name, ctype, f'{alias}."{name}"', table_oid=found.oid, attnum=i)
             for i, (name, ctype) in enumerate(found.columns, 1)
         ]
-        columns.append(RangeColumn("tableoid", builtin("oid"), f"CAST({found.oid} AS BIGINT)", hidden=True))
+        columns.append(
+            RangeColumn("tableoid", builtin("oid"), f"CAST({found.oid} AS BIGINT)", hidden=True)
+        )
         node.meta["system"] = found.qualified
-        return f'"{found.qualified}" AS {alias}', [self._named(node, columns, found.name, found.oid)]
+        return f'"{found.qualified}" AS {alias}', [
+            self._named(node, columns, found.name, found.oid)
+        ]
 
     def _table(self, node: exp.Table, table: Table, alias: str) -> tuple[str, list[Range]]:
         relation = f"r{table.oid}"
         topk = node.meta.get("topk")
         columns = [
-            RangeColumn(c.name, c.type, f"{alias}.c{c.attnum}", table.oid, c.attnum, column_scale(c.type))
+            RangeColumn(
+                c.name, c.type, f"{alias}.c{c.attnum}", table.oid, c.attnum, column_scale(c.type)
+            )
             for c in table.columns
         ]
         columns += [
-            RangeColumn("tableoid", builtin("oid"), f"CAST({table.oid} AS BIGINT)", table.oid, -6, hidden=True),
+            RangeColumn(
+                "tableoid",
+                builtin("oid"),
+                f"CAST({table.oid} AS BIGINT)",
+                table.oid,
+                -6,
+                hidden=True,
+            ),
             RangeColumn("__rowid", builtin("int8"), f"{alias}.rowid", table.oid, -100, hidden=True),
-            RangeColumn("ctid", builtin("text"), f"('(0,' || {alias}.rowid || ')')", table.oid, -1, hidden=True),
+            RangeColumn(
+                "ctid",
+                builtin("text"),
+                f"('(0,' || {alias}.rowid || ')')",
+                table.oid,
+                -1,
+                hidden=True,
+            ),
             RangeColumn("xmin", builtin("int8"), "CAST(1 AS BIGINT)", table.oid, -3, hidden=True),
         ]
         node.meta["table_oid"] = table.oid
@@ -234,7 +272,9 @@ class FromBinder(ExpressionBinder):
         if method not in ("system", "bernoulli"):
             from vecsql.errors import UndefinedObject
 
-            raise UndefinedObject(f"tablesample method {method} does not exist", position=position_of(node))
+            raise UndefinedObject(
+                f"tablesample method {method} does not exist", position=position_of(node)
+            )
         percent = sample.args["percent"]
         seed = sample.args.get("seed")
         repeat = f" REPEATABLE ({seed.name})" if seed is not None else ""
@@ -255,8 +295,16 @@ class FromBinder(ExpressionBinder):
                     calls = [exp.Anonymous(this="unnest", expressions=[a]) for a in calls]
                 parts = [self._list_of(c, scope) for c in calls]
                 lists = [p[0] for p in parts]
-                columns = [(f"{c.name if isinstance(c, exp.Anonymous) else 'column'}", p[1]) for c, p in zip(calls, parts, strict=True)]
-            elif name in ("json_to_recordset", "jsonb_to_recordset", "json_to_record", "jsonb_to_record"):
+                columns = [
+                    (f"{c.name if isinstance(c, exp.Anonymous) else 'column'}", p[1])
+                    for c, p in zip(calls, parts, strict=True)
+                ]
+            elif name in (
+                "json_to_recordset",
+                "jsonb_to_recordset",
+                "json_to_record",
+                "jsonb_to_record",
+            ):
                 lists, columns = self._recordset(node, call, name, scope)
             elif name in TABLE_FUNCTIONS:
                 lists, columns = self._table_function(call, TABLE_FUNCTIONS[name], scope)
@@ -300,7 +348,9 @@ class FromBinder(ExpressionBinder):
     ) -> tuple[list[str], list[tuple[str, ColumnType]]]:
         """A function of the system catalog that gives rows of several columns."""
         if len(call.expressions) != len(function.args):
-            raise UndefinedFunction(f"function {function.name} does not exist", position=position_of(call))
+            raise UndefinedFunction(
+                f"function {function.name} does not exist", position=position_of(call)
+            )
         arguments = [
             self.bind_as(node, scope, kind, function.name)
             for node, kind in zip(call.expressions, function.args, strict=True)
@@ -313,9 +363,14 @@ class FromBinder(ExpressionBinder):
         self, call: exp.Expression, name: str, scope: Scope
     ) -> tuple[list[str], list[tuple[str, ColumnType]]]:
         keys, values, kind = KEY_VALUE[name]
-        source = self.bind_as(call.expressions[0], scope, "jsonb" if "jsonb" in name else "json", name)
+        source = self.bind_as(
+            call.expressions[0], scope, "jsonb" if "jsonb" in name else "json", name
+        )
         call.meta.update(ctype=builtin("record"), sql="NULL")
-        return [f"{keys}({source})", f"{values}({source})"], [("key", builtin("text")), ("value", builtin(kind))]
+        return [f"{keys}({source})", f"{values}({source})"], [
+            ("key", builtin("text")),
+            ("value", builtin(kind)),
+        ]
 
     def _recordset(
         self, node: exp.Table, call: exp.Expression, name: str, scope: Scope
@@ -327,7 +382,8 @@ class FromBinder(ExpressionBinder):
         definitions = node.meta.get("coldefs")
         if not definitions:
             raise SyntaxError(
-                "a column definition list is required for functions returning \"record\"", position=position_of(node)
+                'a column definition list is required for functions returning "record"',
+                position=position_of(node),
             )
         lists, columns = [], []
         for column, data_type in definitions:
@@ -354,19 +410,29 @@ class FromBinder(ExpressionBinder):
         right_sql, right = self.item(join.this, scope)
         self._add(scope, right)
         ranges = left + right
-        word = f"{side} JOIN" if side else "CROSS JOIN" if join.args.get("kind") == "CROSS" else "JOIN"
+        word = (
+            f"{side} JOIN" if side else "CROSS JOIN" if join.args.get("kind") == "CROSS" else "JOIN"
+        )
         names = self._using_names(join, left, right, scope)
         if names is not None:
             condition = self._using(names, side, left, right, scope)
             if not condition:
-                return f"{left_sql} {'CROSS' if not side else side} JOIN {right_sql}{' ON TRUE' if side else ''}", ranges
+                return (
+                    f"{left_sql} {side or 'CROSS'} JOIN {right_sql}{' ON TRUE' if side else ''}",
+                    ranges,
+                )
             return f"{left_sql} {word} {right_sql} ON {condition}", ranges
         on = join.args.get("on")
         if on is None:
             return f"{left_sql} CROSS JOIN {right_sql}", ranges
         before, scope.clause = scope.clause, "JOIN conditions"
         inner = Scope(scope.parent)
-        inner.ctes, inner.ranges, inner.merged, inner.clause = scope.ctes, ranges, scope.merged, scope.clause
+        inner.ctes, inner.ranges, inner.merged, inner.clause = (
+            scope.ctes,
+            ranges,
+            scope.merged,
+            scope.clause,
+        )
         condition = self.bind_as(on, inner, "bool", "JOIN/ON")
         scope.clause = before
         return f"{left_sql} {word} {right_sql} ON {condition}", ranges
@@ -400,7 +466,13 @@ class FromBinder(ExpressionBinder):
             kept = b if side == "RIGHT" else a
             sql = f"coalesce({a.sql}, {b.sql})" if side == "FULL" else kept.sql
             scope.merged[name] = RangeColumn(
-                name, kept.type, sql, kept.table_oid, kept.attnum, kept.scale, relation=kept.relation
+                name,
+                kept.type,
+                sql,
+                kept.table_oid,
+                kept.attnum,
+                kept.scale,
+                relation=kept.relation,
             )
             for item in (*left, *right):
                 item.merged.add(name)
@@ -409,13 +481,19 @@ class FromBinder(ExpressionBinder):
     def _join_column(self, name: str, ranges: list[Range], side: str) -> RangeColumn:
         found = [c for r in ranges for c in r.columns if c.name == name and not c.hidden]
         if not found:
-            raise UndefinedColumn(f'column "{name}" specified in USING clause does not exist in {side} table')
+            raise UndefinedColumn(
+                f'column "{name}" specified in USING clause does not exist in {side} table'
+            )
         if len(found) > 1:
-            raise AmbiguousColumn(f'common column name "{name}" appears more than once in {side} table')
+            raise AmbiguousColumn(
+                f'common column name "{name}" appears more than once in {side} table'
+            )
         return found[0]
 
 
-def cte_columns(alias: exp.TableAlias, columns: list[OutColumn], position: int | None) -> list[OutColumn]:
+def cte_columns(
+    alias: exp.TableAlias, columns: list[OutColumn], position: int | None
+) -> list[OutColumn]:
     """The output columns of a WITH query under its column list."""
     names = [i.name for i in alias.args.get("columns") or ()]
     if len(names) > len(columns):

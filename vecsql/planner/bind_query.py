@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
@@ -16,46 +15,34 @@ from vecsql.errors import (
     InvalidColumnReference,
     SyntaxError,
 )
-from vecsql.planner import emitters, resolve
-from vecsql.planner.bind_from import FromBinder, cte_columns
-from vecsql.planner.casts import convertible
+from vecsql.planner import emitters
+from vecsql.planner.bind_from import cte_columns
+from vecsql.planner.bind_sets import BoundRows, SetBinder, target_value
 from vecsql.planner.coerce import (
     builtin,
-    cast_sql,
     coerce,
     effective,
     is_unknown,
-    numeric_text,
-    plain_sql,
     position_of,
-    set_bound,
     sql_of,
-    type_of,
 )
-from vecsql.planner.literals import duck_type
+from vecsql.planner.names import output_name
 from vecsql.planner.scope import Cte, OutColumn, ParamTypes, RangeColumn, Scope
 from vecsql.types.base import ColumnType
 
 # Output names that PostgreSQL gives to expressions which are neither columns nor functions.
-NAMES: dict[type, str] = {
-    exp.Case: "case", exp.Coalesce: "coalesce", exp.Greatest: "greatest", exp.Least: "least",
-    exp.Nullif: "nullif", exp.Array: "array", exp.Tuple: "row", exp.Exists: "exists",
-}  # fmt: skip
+
+__all__ = ["QueryBinder", "output_name"]
 
 
-@dataclass(slots=True)
-class BoundRows:
-    """DuckDB SQL of a query and its columns; in the SQL they are named o1, o2 ..."""
-
-    sql: str
-    columns: list[OutColumn]
-
-
-class QueryBinder(FromBinder):
+class QueryBinder(SetBinder):
     """The binder for one statement."""
 
     def __init__(
-        self, catalog: Catalog, search_path: Sequence[str] = ("public",), params: ParamTypes | None = None
+        self,
+        catalog: Catalog,
+        search_path: Sequence[str] = ("public",),
+        params: ParamTypes | None = None,
     ) -> None:
         self.catalog = catalog
         self.search_path = search_path
@@ -117,7 +104,11 @@ class QueryBinder(FromBinder):
             self.aliases += 1
             relation = f"w{self.aliases}"
             name = cte.alias
-            if recursive and isinstance(cte.this, exp.Union) and _mentions(cte.this.expression, name):
+            if (
+                recursive
+                and isinstance(cte.this, exp.Union)
+                and _mentions(cte.this.expression, name)
+            ):
                 bound = self._recursive(cte, relation, scope)
                 any_recursive = True
             else:
@@ -127,7 +118,13 @@ class QueryBinder(FromBinder):
             scope.ctes[name] = Cte(relation, bound.columns)
             columns = ", ".join(f"o{i}" for i in range(1, len(bound.columns) + 1))
             materialized = cte.args.get("materialized")
-            hint = "" if materialized is None else "MATERIALIZED " if materialized else "NOT MATERIALIZED "
+            hint = (
+                ""
+                if materialized is None
+                else "MATERIALIZED "
+                if materialized
+                else "NOT MATERIALIZED "
+            )
             parts.append(f"{relation}({columns}) AS {hint}({bound.sql})")
         return f"WITH {'RECURSIVE ' if any_recursive else ''}{', '.join(parts)} "
 
@@ -178,7 +175,7 @@ class QueryBinder(FromBinder):
         having_sql = ""
         if having is not None:
             having_sql = "HAVING " + self.bind_as(having.this, scope, "bool", "HAVING")
-        distinct_sql, distinct_keys = self._distinct(node, scope, targets)
+        distinct_sql = self._distinct(node, scope, targets)
         order_sql = self._order(node, scope, targets, distinct=bool(distinct_sql))
         extra = self._check_grouping(node, scope, targets, keys, bool(group_sql or having_sql))
         if group_sql or extra:
@@ -193,7 +190,10 @@ class QueryBinder(FromBinder):
         parts += self._limit(node, scope)
         self._locks(node)
         columns = [self._out(t) for t in targets]
-        items = ", ".join(f"{sql_of(_value(t))} AS o{i}" for i, t in enumerate(targets, 1)) or "NULL AS o0"
+        items = (
+            ", ".join(f"{sql_of(target_value(t))} AS o{i}" for i, t in enumerate(targets, 1))
+            or "NULL AS o0"
+        )
         head = f"SELECT {distinct_sql}{items}" + (f" FROM {from_sql}" if from_sql else "")
         return BoundRows(" ".join([head, *parts]), columns)
 
@@ -203,7 +203,9 @@ class QueryBinder(FromBinder):
         for item in node.expressions:
             if isinstance(item, exp.Star):
                 if not scope.ranges:
-                    raise SyntaxError("SELECT * with no tables specified is not valid", position=position_of(item))
+                    raise SyntaxError(
+                        "SELECT * with no tables specified is not valid", position=position_of(item)
+                    )
                 targets += [self._expanded(n, c, scope) for n, c in scope.star()]
             elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
                 targets += self._table_star(item, scope)
@@ -211,7 +213,7 @@ class QueryBinder(FromBinder):
                 targets.append(item)
         node.set("expressions", targets)
         for target in targets:
-            value = _value(target)
+            value = target_value(target)
             self.bind(value, scope)
             if isinstance(target, exp.Alias):
                 target.meta["ctype"] = value.meta["ctype"]
@@ -239,18 +241,24 @@ class QueryBinder(FromBinder):
             return [self._expanded(number, c, scope) for c in source.columns if not c.hidden]
         return [
             exp.Column(
-                this=exp.to_identifier(c.name, quoted=True), table=exp.to_identifier(source.alias, quoted=True)
+                this=exp.to_identifier(c.name, quoted=True),
+                table=exp.to_identifier(source.alias, quoted=True),
             )
             for c in source.columns
             if not c.hidden
         ]
 
     def _out(self, target: exp.Expression) -> OutColumn:
-        value = _value(target)
+        value = target_value(target)
         ctype = value.meta["ctype"]
-        column = OutColumn(output_name(target), effective(value) if not isinstance(value, exp.Literal) else ctype, value.meta.get("scale"))
+        column = OutColumn(
+            output_name(target),
+            effective(value) if not isinstance(value, exp.Literal) else ctype,
+            value.meta.get("scale"),
+        )
         if isinstance(value, exp.Column) and value.meta.get("attnum", 0) > 0:
             column.table_oid, column.attnum = value.meta["table_oid"], value.meta["attnum"]
+        column.fields = tuple(value.meta.get("fields") or ())
         if ctype.type.name == "unknown":
             column.unknown = True
         return column
@@ -277,10 +285,12 @@ class QueryBinder(FromBinder):
             return None
         if not named:
             return None
-        if len({sql_of(_value(targets[i])) for i in named}) > 1:
+        if len({sql_of(target_value(targets[i])) for i in named}) > 1:
             from vecsql.errors import AmbiguousColumn
 
-            raise AmbiguousColumn(f'{clause} "{node.name}" is ambiguous', position=position_of(node))
+            raise AmbiguousColumn(
+                f'{clause} "{node.name}" is ambiguous', position=position_of(node)
+            )
         return named[0]
 
     def _group(
@@ -307,11 +317,13 @@ class QueryBinder(FromBinder):
             index = self._reference(item, targets, "GROUP BY", scope)
         except SyntaxError:
             raise
-        value = _value(targets[index]) if index is not None else item
+        value = target_value(targets[index]) if index is not None else item
         if index is None:
             self.bind(value, scope)
         elif value.meta.get("aggregate") or any(n in scope.aggregates for n in value.walk()):
-            raise GroupingError("aggregate functions are not allowed in GROUP BY", position=position_of(value))
+            raise GroupingError(
+                "aggregate functions are not allowed in GROUP BY", position=position_of(value)
+            )
         if is_unknown(value):
             coerce(value, builtin("text"), self.params)
         sql = sql_of(value)
@@ -319,34 +331,41 @@ class QueryBinder(FromBinder):
         keys.add(sql)
         return sql
 
-    def _distinct(
-        self, node: exp.Select, scope: Scope, targets: Sequence[exp.Expression]
-    ) -> tuple[str, list[str]]:
+    def _distinct(self, node: exp.Select, scope: Scope, targets: Sequence[exp.Expression]) -> str:
         distinct = node.args.get("distinct")
         if distinct is None:
-            return "", []
+            return ""
         on = distinct.args.get("on")
         if on is None:
-            return "DISTINCT ", []
+            return "DISTINCT "
         keys = []
         for item in on.expressions:
             index = self._reference(item, targets, "DISTINCT ON", scope)
-            value = _value(targets[index]) if index is not None else self.bind(item, scope)
+            value = target_value(targets[index]) if index is not None else self.bind(item, scope)
             keys.append(sql_of(value))
         order = node.args.get("order")
         if order is not None:
             for i, item in enumerate(order.expressions[: len(keys)]):
                 index = self._reference(item.this, targets, "ORDER BY", scope)
-                value = _value(targets[index]) if index is not None else self.bind(item.this, scope)
+                value = (
+                    target_value(targets[index])
+                    if index is not None
+                    else self.bind(item.this, scope)
+                )
                 if sql_of(value) not in keys:
                     raise InvalidColumnReference(
                         "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
                         position=position_of(on.expressions[i]),
                     )
-        return f"DISTINCT ON ({', '.join(keys)}) ", keys
+        return f"DISTINCT ON ({', '.join(keys)}) "
 
     def _order(
-        self, node: exp.Expression, scope: Scope, targets: Sequence[exp.Expression], *, distinct: bool
+        self,
+        node: exp.Expression,
+        scope: Scope,
+        targets: Sequence[exp.Expression],
+        *,
+        distinct: bool,
     ) -> str:
         order = node.args.get("order")
         if order is None:
@@ -359,7 +378,9 @@ class QueryBinder(FromBinder):
                 self.bind(item.this, scope)
                 if is_unknown(item.this):
                     coerce(item.this, builtin("text"), self.params)
-                same = [i for i, t in enumerate(targets) if sql_of(_value(t)) == sql_of(item.this)]
+                same = [
+                    i for i, t in enumerate(targets) if sql_of(target_value(t)) == sql_of(item.this)
+                ]
                 if plain_distinct and not same:
                     raise InvalidColumnReference(
                         "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
@@ -367,7 +388,7 @@ class QueryBinder(FromBinder):
                     )
                 parts.append(emitters.sort_item(item))
                 continue
-            value = _value(targets[index])
+            value = target_value(targets[index])
             if is_unknown(value):
                 coerce(value, builtin("text"), self.params)
             item.this.meta["ctype"] = value.meta["ctype"]
@@ -389,7 +410,11 @@ class QueryBinder(FromBinder):
             self.bind_as(value, inner, "int8", name)
             scope.clause = ""
             sql = sql_of(value)
-            parts.append(f"{name} vs_{key}({sql})" if not isinstance(value, exp.Literal) or value.this.startswith("-") else f"{name} {value.this}")
+            parts.append(
+                f"{name} vs_{key}({sql})"
+                if not isinstance(value, exp.Literal) or value.this.startswith("-")
+                else f"{name} {value.this}"
+            )
         return parts
 
     def _locks(self, node: exp.Select) -> None:
@@ -397,30 +422,45 @@ class QueryBinder(FromBinder):
             node.args.get("group") or node.args.get("distinct") or node.args.get("having")
         ):
             lock = node.args["locks"][0]
-            what = "GROUP BY" if node.args.get("group") else "DISTINCT" if node.args.get("distinct") else "HAVING"
-            raise FeatureNotSupported(f"FOR {lock.meta['strength']} is not allowed with {what} clause")
+            what = (
+                "GROUP BY"
+                if node.args.get("group")
+                else "DISTINCT"
+                if node.args.get("distinct")
+                else "HAVING"
+            )
+            raise FeatureNotSupported(
+                f"FOR {lock.meta['strength']} is not allowed with {what} clause"
+            )
 
     # Grouping rules
 
     def _check_grouping(
-        self, node: exp.Select, scope: Scope, targets: Sequence[exp.Expression], keys: set[str], grouped: bool
+        self,
+        node: exp.Select,
+        scope: Scope,
+        targets: Sequence[exp.Expression],
+        keys: set[str],
+        grouped: bool,
     ) -> list[str]:
         """Ungrouped columns are errors, unless the primary key is grouped: then they join GROUP BY."""
         if not grouped and not scope.aggregates:
             return []
-        checked: list[exp.Expression] = [_value(t) for t in targets]
+        checked: list[exp.Expression] = [target_value(t) for t in targets]
         if node.args.get("having") is not None:
             checked.append(node.args["having"].this)
         if node.args.get("order") is not None:
             checked += [i.this for i in node.args["order"].expressions if "sql" in i.this.meta]
-        own = {c.sql: (r, c) for r in scope.ranges for c in r.columns}
+        own: dict[str, Any] = {c.sql: (r, c) for r in scope.ranges for c in r.columns}
         own |= {c.sql: (None, c) for c in scope.merged.values()}
         extra: dict[str, None] = {}
         for root in checked:
             self._ungrouped(root, keys, own, extra)
         return list(extra)
 
-    def _ungrouped(self, node: exp.Expression, keys: set[str], own: dict[str, Any], extra: dict[str, None]) -> None:
+    def _ungrouped(
+        self, node: exp.Expression, keys: set[str], own: dict[str, Any], extra: dict[str, None]
+    ) -> None:
         sql = node.meta.get("sql")
         if sql is not None and (sql in keys or node.meta.get("base") in keys):
             return
@@ -453,184 +493,6 @@ class QueryBinder(FromBinder):
 
     # VALUES and set operations
 
-    def _values(self, node: exp.Values, scope: Scope) -> BoundRows:
-        rows = [row.expressions for row in node.expressions]
-        if any(len(row) != len(rows[0]) for row in rows):
-            odd = next(row for row in rows if len(row) != len(rows[0]))
-            raise SyntaxError("VALUES lists must all be the same length", position=position_of(odd[0]))
-        scope.clause = "VALUES"
-        for row in rows:
-            for cell in row:
-                self.bind(cell, scope)
-        scope.clause = ""
-        columns = []
-        for i, cells in enumerate(zip(*rows, strict=True), 1):
-            if all(is_unknown(c) for c in cells):
-                target = builtin("text")
-                for cell in cells:
-                    coerce(cell, target, self.params)
-            else:
-                target = self.unify(cells, "VALUES")
-            columns.append(OutColumn(f"column{i}", target))
-        text = ", ".join("(" + ", ".join(plain_sql(c) for c in row) + ")" for row in rows)
-        names = ", ".join(f"o{i}" for i in range(1, len(columns) + 1))
-        alias = self.new_alias()
-        sql = f"SELECT {names} FROM (VALUES {text}) AS {alias}({names})"
-        tail = self._tail(node, columns, scope, alias)
-        return BoundRows(f"{sql}{tail}", columns)
-
-    def _tail(self, node: exp.Expression, columns: list[OutColumn], scope: Scope, alias: str) -> str:
-        """ORDER BY and LIMIT over output columns only (VALUES, set operations)."""
-        parts = []
-        order = node.args.get("order")
-        if order is not None:
-            parts.append("ORDER BY " + ", ".join(self._sort_output(i, columns) for i in order.expressions))
-        parts += self._limit(node, scope)
-        return " " + " ".join(parts) if parts else ""
-
-    def _sort_output(self, item: exp.Ordered, columns: list[OutColumn]) -> str:
-        node = item.this
-        index = None
-        if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
-            index = int(node.this) - 1
-            if not 0 <= index < len(columns):
-                raise InvalidColumnReference(
-                    f"ORDER BY position {index + 1} is not in select list", position=position_of(node)
-                )
-        elif isinstance(node, exp.Column) and not node.table:
-            index = next((i for i, c in enumerate(columns) if c.name == node.name), None)
-            if index is None:
-                from vecsql.errors import UndefinedColumn
-
-                raise UndefinedColumn(f'column "{node.name}" does not exist', position=position_of(node))
-        if index is None:
-            raise FeatureNotSupported(
-                "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
-                detail="Only result column names can be used, not expressions or functions.",
-                hint="Add the expression/function to every SELECT, or move the UNION into a FROM clause.",
-                position=position_of(node),
-            )
-        column = columns[index]
-        probe = self.column_node(column, f"o{index + 1}")
-        return emitters.sort_item(item, emitters.key(probe))
-
-    def _check_arity(self, side: BoundRows, columns: Sequence[OutColumn], word: str, node: exp.Expression) -> None:
-        if len(side.columns) != len(columns):
-            right = node.expression
-            first = right.expressions[0] if right.expressions else right
-            raise SyntaxError(
-                f"each {word} query must have the same number of columns", position=position_of(_value(first))
-            )
-
-    def _set_operation(self, node: exp.SetOperation, scope: Scope) -> BoundRows:
-        word = type(node).__name__.upper()
-        sides = [self.query(side, scope) for side in (node.this, node.expression)]
-        self._check_arity(sides[1], sides[0].columns, word, node)
-        columns, items = [], ([], [])
-        for i, (a, b) in enumerate(zip(sides[0].columns, sides[1].columns, strict=True), 1):
-            common = resolve.common_type([a.type.type, b.type.type])
-            if common is None:
-                raise DatatypeMismatch(
-                    f"{word} types {a.type.type.sql_name} and {b.type.type.sql_name} cannot be matched",
-                    position=self._column_position(node.expression, i),
-                )
-            same = a.type == b.type
-            target = a.type if same and common.name != "unknown" else ColumnType(common)
-            scale = a.scale if a.scale == b.scale else None
-            columns.append(OutColumn(a.name, target, scale))
-            for column, out, side in ((a, items[0], node.this), (b, items[1], node.expression)):
-                out.append(f"{self._unified(column, target, scale, i, side)} AS o{i}")
-        keep = "" if node.args.get("distinct") else " ALL"
-        parts = [f"SELECT {', '.join(out)} FROM ({side.sql})" for out, side in zip(items, sides, strict=True)]
-        alias = self.new_alias()
-        sql = f"SELECT * FROM ({parts[0]} {word}{keep} {parts[1]}) AS {alias}"
-        return BoundRows(sql + self._tail(node, columns, scope, alias), columns)
-
-    def _unified(self, column: OutColumn, target: ColumnType, scale: Any, i: int, side: exp.Expression) -> str:
-        if column.type.type.name == "numeric" and target.type.name == "numeric":
-            return f"o{i}" if scale is not None else numeric_text(f"o{i}", column.scale)
-        return self._converted(f"o{i}", column, target, side, i)
-
-    def _converted(
-        self, sql: str, column: OutColumn, target: ColumnType, side: exp.Expression | None = None, i: int = 0
-    ) -> str:
-        source = column.type
-        if source.type.oid == target.type.oid:
-            return numeric_text(sql, column.scale)
-        if source.type.name == "unknown":
-            literal = self._literal_at(side, i)
-            if isinstance(literal, exp.Literal):
-                probe = exp.Literal(this=literal.this, is_string=True)
-                probe.meta["pos"] = literal.meta.get("pos", -1)
-                set_bound(probe, source, sql)
-                coerce(probe, target, self.params)
-                return plain_sql(probe)
-            if isinstance(literal, exp.Parameter):
-                self.params.set(int(literal.this.name), target)
-            if isinstance(literal, exp.Null):
-                return f"CAST(NULL AS {duck_type(target.type)})"
-            source = builtin("text")
-        elif not convertible(source.type, target.type, "implicit"):
-            raise DatatypeMismatch(
-                f"UNION could not convert type {source.type.sql_name} to {target.type.sql_name}",
-                position=self._column_position(side, i),
-            )
-        text, scale = cast_sql(sql, column.scale, source, target, "implicit")
-        return numeric_text(text, scale)
-
-    def _literal_at(self, side: exp.Expression | None, i: int) -> exp.Expression | None:
-        while isinstance(side, exp.Subquery):
-            side = side.this
-        if isinstance(side, exp.Select) and i <= len(side.expressions):
-            return _value(side.expressions[i - 1])
-        return None
-
-    def _column_position(self, side: exp.Expression | None, i: int) -> int | None:
-        found = self._literal_at(side, i)
-        return position_of(found) if found is not None else None
-
-
-def _value(target: exp.Expression) -> exp.Expression:
-    return target.this if isinstance(target, exp.Alias) else target
-
-
-def output_name(target: exp.Expression) -> str:
-    """The name PostgreSQL gives to an output column."""
-    if isinstance(target, exp.Alias):
-        return target.alias
-    return _implied_name(target) or "?column?"
-
-
-def _implied_name(node: exp.Expression) -> str | None:
-    if isinstance(node, exp.Column):
-        return node.name
-    if isinstance(node, exp.Anonymous):
-        return str(node.this)
-    if isinstance(node, (exp.Window, exp.Filter, exp.WithinGroup, exp.Collate, exp.Paren)):
-        return _implied_name(node.this)
-    if isinstance(node, exp.Bracket):
-        return _implied_name(node.this)
-    if isinstance(node, exp.Dot):
-        return node.expression.name
-    if isinstance(node, exp.Cast):
-        inner = _implied_name(node.this)
-        if inner is not None and not isinstance(node.this, exp.Case):
-            return inner
-        name = node.args["to"].meta["type_name"].name
-        return str(name)
-    if isinstance(node, exp.Case):
-        default = node.args.get("default")
-        return (_implied_name(default) if default is not None else None) or "case"
-    if isinstance(node, exp.Boolean):
-        return "bool"
-    if isinstance(node, exp.Subquery):
-        inner_query = node.this
-        items = inner_query.expressions if isinstance(inner_query, exp.Select) else []
-        return output_name(items[0]) if items else "column1"
-    return NAMES.get(type(node))
-
 
 def _mentions(node: exp.Expression, name: str) -> bool:
     return any(t.name == name and not t.args.get("db") for t in node.find_all(exp.Table))
-
-

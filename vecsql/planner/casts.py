@@ -72,9 +72,7 @@ def can_cast(source: str, target: str, context: str) -> bool:
         return True  # every type has an output function
     if context == "assignment":
         return False
-    if pair in _EXPLICIT or source in STRINGS:
-        return True
-    return False
+    return pair in _EXPLICIT or source in STRINGS
 
 
 def convertible(source: SqlType, target: SqlType, context: str) -> bool:
@@ -90,4 +88,11 @@ CATEGORY_PREFERRED = {"S": "text", "N": "float8", "B": "bool", "D": "timestamptz
 
 
 def is_preferred(sql_type: SqlType) -> bool:
-    return sql_type.preferred or sql_type.name in ("text", "float8", "bool", "timestamptz", "interval", "oid")
+    return sql_type.preferred or sql_type.name in (
+        "text",
+        "float8",
+        "bool",
+        "timestamptz",
+        "interval",
+        "oid",
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlglot import exp
 
 from vecsql.catalog.functions import REG_INPUT, REG_OUTPUT, STATE_SQL
@@ -22,7 +20,19 @@ from vecsql.types.array import array_from_text
 from vecsql.types.base import ColumnType, SqlType, by_name
 
 FLOATS = ("float4", "float8")
-NATIVE_TEXT = ("int2", "int4", "int8", "oid", "uuid", "date", "numeric", *STRINGS, "json", "jsonb", "unknown")
+NATIVE_TEXT = (
+    "int2",
+    "int4",
+    "int8",
+    "oid",
+    "uuid",
+    "date",
+    "numeric",
+    *STRINGS,
+    "json",
+    "jsonb",
+    "unknown",
+)
 
 
 def builtin(name: str) -> ColumnType:
@@ -33,7 +43,9 @@ def builtin(name: str) -> ColumnType:
     return ColumnType(found)
 
 
-def set_bound(node: exp.Expression, ctype: ColumnType, sql: str, scale: Scale | None = None) -> None:
+def set_bound(
+    node: exp.Expression, ctype: ColumnType, sql: str, scale: Scale | None = None
+) -> None:
     """Record the type and the DuckDB SQL of a node; `scale` if it is a numeric held as DECIMAL."""
     node.meta["ctype"] = ctype
     node.meta["sql"] = sql
@@ -81,7 +93,10 @@ def coerce(
     sql, scale = cast_sql(sql_of(node), node.meta.get("scale"), source, target, context)
     node.meta["sql"], node.meta["scale"] = sql, scale
     node.meta["cast_to"] = target
-    if not isinstance(node, (exp.Column, exp.Literal, exp.Parameter)) or source.type.oid == target.type.oid:
+    if (
+        not isinstance(node, (exp.Column, exp.Literal, exp.Parameter))
+        or source.type.oid == target.type.oid
+    ):
         node.meta["ctype"] = target
     else:
         node.meta["implicit"] = target
@@ -135,9 +150,11 @@ def _type_literal(node: exp.Literal, target: ColumnType, context: str) -> None:
             sql, scale = cast_sql(quote(text), None, builtin("text"), target, context)
             set_bound(node, target, sql, scale)
             return
-        value = target.type.from_text(text, typmod)
+        value = target.type.from_text(text, -1)
     except Error as error:
         raise error.at(position_of(node)) from None
+    if typmod >= 0:
+        value = target.type.coerce(value, typmod)
     node.meta["value"] = value
     if name == "numeric":
         sql, scale = numeric_literal(target.type.to_text(value))
@@ -181,7 +198,12 @@ def _to_numeric(
         sql, scale = f"vs_numeric_in(CAST({sql} AS VARCHAR))", None
     if target.typmod < 0:
         return sql, scale
-    if wanted is not None and scale is not None and scale[1] <= wanted[1] and scale[0] - scale[1] <= wanted[0] - wanted[1]:
+    if (
+        wanted is not None
+        and scale is not None
+        and scale[1] <= wanted[1]
+        and scale[0] - scale[1] <= wanted[0] - wanted[1]
+    ):
         return f"CAST({sql} AS DECIMAL({wanted[0]}, {wanted[1]}))", wanted
     precision, places = ((target.typmod - 4) >> 16) & 0xFFFF, (target.typmod - 4) & 0x7FF
     text = f"vs_numeric_fit({numeric_text(sql, scale)}, {precision}, {places - 2048 if places > 1000 else places})"
@@ -210,7 +232,11 @@ def _convert(sql: str, a: SqlType, b: SqlType) -> str:
         return f"CAST({sql} AS {duck_type(b)})"
     if b.name in INTEGERS and a.name in FLOATS:
         return f"CAST(vs_float8_to_{b.name}(CAST({sql} AS DOUBLE)) AS {duck_type(b)})"
-    if b.name in INTEGERS and a.name in INTEGERS and INTEGERS.index(b.name) < INTEGERS.index(a.name):
+    if (
+        b.name in INTEGERS
+        and a.name in INTEGERS
+        and INTEGERS.index(b.name) < INTEGERS.index(a.name)
+    ):
         return f"CAST({sql} AS {duck_type(b)})"
     if b.name == "vector" and a.element is not None:
         return f"vs_vector_check(CAST({sql} AS FLOAT[]))"
@@ -261,38 +287,40 @@ def _apply_typmod(sql: str, target: ColumnType, context: str) -> str:
         return f"vs_{name}_fit({sql}, {size})"
     if name == "vector":
         return f"vs_vector_dims({sql}, {typmod})"
-    if name in ("timestamp", "timestamptz", "time") and typmod < 6:
-        return f"vs_{name}_round({sql}, {typmod})"
+    if name in ("timestamp", "timestamptz") and typmod < 6:
+        moment = f"vs_timestamp_round(CAST({sql} AS TIMESTAMP), {typmod})"
+        return moment if name == "timestamp" else f"CAST({moment} AS {duck_type(target.type)})"
     return sql
 
 
 def unify_scales(nodes: list[exp.Expression]) -> Scale | None:
     """Bring numeric nodes to one representation (CASE branches, UNION columns): a common DECIMAL, or text."""
     scales = [n.meta.get("scale") for n in nodes if not isinstance(n, exp.Null)]
-    if all(s is not None for s in scales) and scales:
-        if len(set(scales)) == 1:
-            return scales[0]
+    if len(set(scales)) == 1 and scales[0] is not None:
+        common: Scale = scales[0]
+        return common
     for node in nodes:
         node.meta["sql"], node.meta["scale"] = plain_sql(node), None
     return None
 
 
-def require(
-    node: exp.Expression, target: ColumnType, params: ParamTypes, construct: str
-) -> None:
+def require(node: exp.Expression, target: ColumnType, params: ParamTypes, construct: str) -> None:
     """An argument that must be of one type: 'argument of WHERE must be type boolean, not type integer'."""
     source = node.meta["ctype"]
     if not convertible(source.type, target.type, "implicit") and not (
         construct in ("LIMIT", "OFFSET") and convertible(source.type, target.type, "assignment")
     ):
         raise DatatypeMismatch(
-            f"argument of {construct} must be type {target}, not type {source}", position=position_of(node)
+            f"argument of {construct} must be type {target}, not type {source}",
+            position=position_of(node),
         )
     coerce(node, target, params)
 
 
 def cannot_cast(source: ColumnType, target: ColumnType, position: int | None) -> CannotCoerce:
-    return CannotCoerce(f"cannot cast type {source.type.sql_name} to {target.type.sql_name}", position=position)
+    return CannotCoerce(
+        f"cannot cast type {source.type.sql_name} to {target.type.sql_name}", position=position
+    )
 
 
 def max_scale(a: Scale, b: Scale, operation: str) -> Scale | None:
@@ -303,5 +331,3 @@ def max_scale(a: Scale, b: Scale, operation: str) -> Scale | None:
         places = max(a[1], b[1])
         scale = (max(a[0] - a[1], b[0] - b[1]) + places + 1, places)
     return scale if scale[0] <= MAX_PRECISION else None
-
-

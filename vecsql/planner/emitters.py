@@ -23,7 +23,9 @@ Args = Sequence[exp.Expression]
 Emitter = Callable[[exp.Expression, ColumnType, Signature, Args], None]
 
 
-def emit(name: str, node: exp.Expression, result: ColumnType, chosen: Signature, args: Args) -> None:
+def emit(
+    name: str, node: exp.Expression, result: ColumnType, chosen: Signature, args: Args
+) -> None:
     """Run a named emitter: it binds `node`."""
     EMITTERS[name](node, result, chosen, args)
 
@@ -35,20 +37,27 @@ def form(node: exp.Expression, wanted: str | None) -> str:
     ctype = effective(node)
     if wanted == "text":
         return as_text(plain_sql(node), ctype.type)
+    if wanted == "out":
+        return printed(plain_sql(node), ctype.type)
     if wanted == "json":
         return as_json(node)
     if wanted == "textarray":
-        return f"list_transform({sql_of(node)}, lambda x: {as_text('x', ctype.type.element or ctype.type)})"
+        return f"list_transform({sql_of(node)}, lambda x: {printed('x', ctype.type.element or ctype.type)})"
     if wanted == "depth":
         return "1"
     raise LookupError(wanted)
 
 
 def as_text(sql: str, sql_type: SqlType) -> str:
-    """A value as its output function prints it."""
+    """A value cast to text."""
     from vecsql.planner.coerce import builtin, cast_sql
 
     return cast_sql(sql, None, ColumnType(sql_type), builtin("text"), "explicit")[0]
+
+
+def printed(sql: str, sql_type: SqlType) -> str:
+    """A value as its output function prints it; casts to text differ from that for bool."""
+    return f"CAST({sql} AS VARCHAR)[1:1]" if sql_type.name == "bool" else as_text(sql, sql_type)
 
 
 def as_json(node: exp.Expression) -> str:
@@ -56,7 +65,9 @@ def as_json(node: exp.Expression) -> str:
     return f"coalesce({json_sql(plain_sql(node), effective(node).type, node.meta.get('fields'))}, 'null')"
 
 
-def json_sql(sql: str, sql_type: SqlType, fields: Sequence[tuple[str, ColumnType]] | None = None) -> str:
+def json_sql(
+    sql: str, sql_type: SqlType, fields: Sequence[tuple[str, ColumnType]] | None = None
+) -> str:
     """A value as JSON text; NULL stays NULL."""
     name = sql_type.name
     if fields is not None:
@@ -65,7 +76,11 @@ def json_sql(sql: str, sql_type: SqlType, fields: Sequence[tuple[str, ColumnType
             key = field.replace("'", "''")
             value = json_sql(f"struct_extract({sql}, '{key}')", ctype.type)
             parts.append(f"vs_json_quote('{key}'), coalesce({value}, 'null')")
-        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE vs_json_object_text([{', '.join(parts)}]) END" if parts else "'{}'"
+        return (
+            f"CASE WHEN {sql} IS NULL THEN NULL ELSE vs_json_object_text([{', '.join(parts)}]) END"
+            if parts
+            else "'{}'"
+        )
     if name in ("json", "jsonb"):
         return sql
     if sql_type.element is not None:
@@ -84,7 +99,11 @@ def json_sql(sql: str, sql_type: SqlType, fields: Sequence[tuple[str, ColumnType
 
 def key(node: exp.Expression) -> str:
     """SQL to sort or group by: numeric text becomes a key that orders as the numbers do."""
-    if type_of(node).name == "numeric" and effective(node).type.name == "numeric" and node.meta.get("scale") is None:
+    if (
+        type_of(node).name == "numeric"
+        and effective(node).type.name == "numeric"
+        and node.meta.get("scale") is None
+    ):
         return f"vs_numeric_key({sql_of(node)})"
     return sql_of(node)
 
@@ -122,7 +141,9 @@ def _compare(node: exp.Expression, result: ColumnType, chosen: Signature, args: 
     if a.meta.get("scale") is not None and b.meta.get("scale") is not None:
         set_bound(node, result, f"({sql_of(a)} {chosen.name} {sql_of(b)})")
     else:
-        set_bound(node, result, f"(vs_numeric_compare({plain_sql(a)}, {plain_sql(b)}) {chosen.name} 0)")
+        set_bound(
+            node, result, f"(vs_numeric_compare({plain_sql(a)}, {plain_sql(b)}) {chosen.name} 0)"
+        )
 
 
 def _sum_int8(node: exp.Expression, result: ColumnType, chosen: Signature, args: Args) -> None:
@@ -173,8 +194,19 @@ EMITTERS: dict[str, Emitter] = {
 }
 
 
-def output_sql(sql: str, ctype: ColumnType, scale: tuple[int, int] | None) -> str:
-    """A result column's SQL: numeric without modifier leaves as text."""
+def output_sql(
+    sql: str,
+    ctype: ColumnType,
+    scale: tuple[int, int] | None,
+    fields: Sequence[tuple[str, ColumnType]] = (),
+) -> str:
+    """A result column's SQL: numeric without modifier leaves as text, a row as its output text."""
     if ctype.type.name == "numeric" and ctype.typmod < 0:
         return numeric_text(sql, scale)
+    if ctype.type.name == "record" and fields:
+        parts = [
+            printed(f"struct_extract({sql}, '{name.replace(chr(39), chr(39) * 2)}')", kind.type)
+            for name, kind in fields
+        ]
+        return f"CASE WHEN {sql} IS NOT NULL THEN vs_record_out([{', '.join(parts)}]) END"
     return sql

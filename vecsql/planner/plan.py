@@ -48,7 +48,9 @@ class ScalarExpr:
     type: ColumnType
     operand: Operand | None
     sql: str | None = None  # DuckDB SQL over $n parameters, when operand is None
-    plan: SelectPlan | None = None  # an uncorrelated scalar sub-select, when operand and sql are None
+    plan: SelectPlan | None = (
+        None  # an uncorrelated scalar sub-select, when operand and sql are None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,14 @@ class Filter:
     sql: str  # DuckDB SQL over columns c<attnum> and $n
     attnums: tuple[int, ...]
     vectorised: Any = None  # planner.rules.filters.Predicate, None: use DuckDB
-    params: tuple[int, ...] = ()  # the $n it reads, 1-based; 0, -1 ... are the first, second ... of `scalars`
+    params: tuple[
+        int, ...
+    ] = ()  # the $n it reads, 1-based; 0, -1 ... are the first, second ... of `scalars`
     cacheable: bool = False  # its value depends on nothing but the row and `params`
     text: str = ""  # as EXPLAIN shows it
-    scalars: tuple[ScalarExpr, ...] = ()  # evaluated once, then put past the parameters in reverse order
+    scalars: tuple[
+        ScalarExpr, ...
+    ] = ()  # evaluated once, then put past the parameters in reverse order
 
 
 @dataclass(frozen=True, slots=True)

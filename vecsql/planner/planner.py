@@ -61,7 +61,10 @@ def _cast_to(node: exp.Expression, ctype: ColumnType) -> exp.Expression:
 
 
 def prepare(
-    parsed: ParsedStatement, catalog: Catalog, param_oids: Sequence[int] = (), search_path: Sequence[str] = ("public",)
+    parsed: ParsedStatement,
+    catalog: Catalog,
+    param_oids: Sequence[int] = (),
+    search_path: Sequence[str] = ("public",),
 ) -> PreparedStatement:
     """Bind and plan a statement; 0 in `param_oids` (or a missing one) is inferred.
 
@@ -76,7 +79,10 @@ def prepare(
 
 
 def _prepare(
-    parsed: ParsedStatement, catalog: Catalog, param_oids: Sequence[int], search_path: tuple[str, ...]
+    parsed: ParsedStatement,
+    catalog: Catalog,
+    param_oids: Sequence[int],
+    search_path: tuple[str, ...],
 ) -> PreparedStatement:
     params = ParamTypes(param_oids)
     if parsed.kind == "query":
@@ -86,20 +92,29 @@ def _prepare(
         inline = not isinstance(plan, (Relational, Widening))
         locks = any(s.args.get("locks") for s in parsed.ast.find_all(exp.Select))
         changes = isinstance(plan, Relational) and any(name in plan.sql for name in VOLATILE)
-        return PreparedStatement(parsed, plan, types, columns, not locks and not changes, inline, catalog.version)
+        return PreparedStatement(
+            parsed, plan, types, columns, not locks and not changes, inline, catalog.version
+        )
     if parsed.kind in ("insert", "update", "delete"):
         assert parsed.ast is not None
-        plan, returned = plan_dml(parsed.ast.copy(), catalog, search_path, params)
-        return PreparedStatement(parsed, plan, param_types(params), returned, False, False, catalog.version)
+        change, returned = plan_dml(parsed.ast.copy(), catalog, search_path, params)
+        return PreparedStatement(
+            parsed, change, param_types(params), returned, False, False, catalog.version
+        )
     if parsed.kind == "ddl":
-        return PreparedStatement(parsed, plan_ddl(parsed.text, search_path), (), None, False, False, catalog.version)
+        return PreparedStatement(
+            parsed, plan_ddl(parsed.text, search_path), (), None, False, False, catalog.version
+        )
     if parsed.kind == "utility":
         return _utility(parsed, catalog, param_oids, search_path)
     return PreparedStatement(parsed, None, (), None, True, True, catalog.version)
 
 
 def _utility(
-    parsed: ParsedStatement, catalog: Catalog, param_oids: Sequence[int], search_path: tuple[str, ...]
+    parsed: ParsedStatement,
+    catalog: Catalog,
+    param_oids: Sequence[int],
+    search_path: tuple[str, ...],
 ) -> PreparedStatement:
     utility = parsed.utility
     if isinstance(utility, u.Unsupported):
@@ -108,7 +123,13 @@ def _utility(
         inner = _prepare(utility.statement, catalog, param_oids, search_path)
         plan = explain_plan(inner, utility.options)
         return PreparedStatement(
-            parsed, plan, inner.param_types, plan.columns, inner.read_only or not plan.analyze, False, catalog.version
+            parsed,
+            plan,
+            inner.param_types,
+            plan.columns,
+            inner.read_only or not plan.analyze,
+            False,
+            catalog.version,
         )
     return PreparedStatement(parsed, utility, (), None, False, False, catalog.version)
 
@@ -135,7 +156,11 @@ def _relational(bound: BoundQuery, blocks: dict[str, Any]) -> Relational:
 
 
 def plan_scalar(
-    node: exp.Expression, target: ColumnType, catalog: Catalog, search_path: Sequence[str], params: ParamTypes
+    node: exp.Expression,
+    target: ColumnType,
+    catalog: Catalog,
+    search_path: Sequence[str],
+    params: ParamTypes,
 ) -> ScalarExpr:
     """Plan an expression without columns, converted to `target` as an assignment does."""
     binder = QueryBinder(catalog, search_path, params)
@@ -143,14 +168,17 @@ def plan_scalar(
     source = node.meta["ctype"]
     if not convertible(source.type, target.type, "assignment"):
         raise DatatypeMismatch(
-            f"expression is of type {source} but type {target} is needed", position=position_of(node)
+            f"expression is of type {source} but type {target} is needed",
+            position=position_of(node),
         )
     coerce(node, target, params, "assignment")
     if node.find(exp.Subquery, exp.Exists):
         select = exp.Select(expressions=[node])
         plan, _ = plan_query(select, catalog, search_path, params)
         return ScalarExpr(target, None, plan=plan)
-    return ScalarExpr(target, None, output_sql(bare_columns(node.meta["sql"]), target, node.meta.get("scale")))
+    return ScalarExpr(
+        target, None, output_sql(bare_columns(node.meta["sql"]), target, node.meta.get("scale"))
+    )
 
 
 __all__ = ["plan_query", "plan_scalar", "prepare"]

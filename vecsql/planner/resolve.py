@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vecsql.planner.casts import convertible, is_preferred
 from vecsql.types.base import SqlType, by_name, by_oid
 
-POLYMORPHIC = ("any", "anyelement", "anyarray", "anycompatible", "anycompatiblearray", "anynonarray", "record")
+POLYMORPHIC = (
+    "any",
+    "anyelement",
+    "anyarray",
+    "anycompatible",
+    "anycompatiblearray",
+    "anynonarray",
+    "record",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ def _is_possible(declared: str, actual: SqlType) -> bool:
 
 def select(
     candidates: Sequence[Signature], actual: Sequence[SqlType], *, operator: bool = False
-) -> Signature | None | str:
+) -> Signature | str | None:
     """The overload PostgreSQL would choose; None if none fits, 'ambiguous' if several are equally good."""
     usable = [c for c in candidates if _accepts(c, len(actual))]
     for candidate in usable:
@@ -95,8 +103,10 @@ def _consistent(candidate: Signature, actual: Sequence[SqlType]) -> bool:
     return all(t.element is None for d, t in declared if d in ("anyelement", "anycompatible"))
 
 
-def _best(usable: list[Signature], actual: Sequence[SqlType]) -> Signature | None | str:
-    usable = _most(usable, lambda c: sum(_is_exact(arg_type(c, i), t) for i, t in enumerate(actual)))
+def _best(usable: list[Signature], actual: Sequence[SqlType]) -> Signature | str | None:
+    usable = _most(
+        usable, lambda c: sum(_is_exact(arg_type(c, i), t) for i, t in enumerate(actual))
+    )
     if len(usable) == 1:
         return usable[0]
     usable = _most(
@@ -112,7 +122,7 @@ def _best(usable: list[Signature], actual: Sequence[SqlType]) -> Signature | Non
     return _by_unknowns(usable, actual)
 
 
-def _most(candidates, score):  # type: ignore[no-untyped-def]
+def _most(candidates: list[Signature], score: Callable[[Signature], int]) -> list[Signature]:
     scores = [score(c) for c in candidates]
     best = max(scores)
     return [c for c, s in zip(candidates, scores, strict=True) if s == best]
@@ -125,7 +135,7 @@ def _prefers(declared: str, actual: SqlType) -> bool:
     return is_preferred(target) and target.category == actual.category
 
 
-def _by_unknowns(usable: list[Signature], actual: Sequence[SqlType]) -> Signature | None | str:
+def _by_unknowns(usable: list[Signature], actual: Sequence[SqlType]) -> Signature | str | None:
     unknown = [i for i, t in enumerate(actual) if t.name == "unknown"]
     if not unknown:
         return "ambiguous"
@@ -151,7 +161,9 @@ def _by_unknowns(usable: list[Signature], actual: Sequence[SqlType]) -> Signatur
         same = by_oid(known.pop())
         assert same is not None
         filled = [same if t.name == "unknown" else t for t in actual]
-        fits = [c for c in usable if all(_is_possible(arg_type(c, i), t) for i, t in enumerate(filled))]
+        fits = [
+            c for c in usable if all(_is_possible(arg_type(c, i), t) for i, t in enumerate(filled))
+        ]
         if len(fits) == 1:
             return fits[0]
     return usable[0] if len({c.template for c in usable}) == 1 else "ambiguous"
@@ -168,8 +180,10 @@ def common_type(types: Sequence[SqlType]) -> SqlType | None:
             continue
         if candidate.category != best.category:
             return None
-        if not is_preferred(best) and convertible(best, candidate, "implicit") and not convertible(
-            candidate, best, "implicit"
+        if (
+            not is_preferred(best)
+            and convertible(best, candidate, "implicit")
+            and not convertible(candidate, best, "implicit")
         ):
             best = candidate
     return best

@@ -50,6 +50,7 @@ class OutColumn:
     scale: Scale | None = None
     table_oid: int = 0
     attnum: int = 0
+    fields: tuple[tuple[str, ColumnType], ...] = ()  # of a row value
     unknown: bool = False  # an untyped literal: set operations and INSERT may still type it
 
 
@@ -124,7 +125,11 @@ class Scope:
         if name in self.merged:
             return self.merged[name], self
         found = [
-            c for item in self.ranges if name not in item.merged for c in item.columns if c.name == name
+            c
+            for item in self.ranges
+            if name not in item.merged
+            for c in item.columns
+            if c.name == name
         ]
         if len(found) > 1:
             raise AmbiguousColumn(f'column reference "{name}" is ambiguous', position=position)
@@ -140,7 +145,7 @@ def undefined_column(
     name: str, table: str | None, scope: Scope, position: int | None
 ) -> UndefinedColumn:
     """PostgreSQL's error, with its hint when a column of a similar name is in sight."""
-    shown = f'column {table}.{name} does not exist' if table else f'column "{name}" does not exist'
+    shown = f"column {table}.{name} does not exist" if table else f'column "{name}" does not exist'
     hint = None
     ranges = [r for r in scope.all_ranges() if table is None or r.alias == table]
     close = [

@@ -25,7 +25,9 @@ class ParsedStatement:
     text: str
     offset: int = 0
     ast: exp.Expression | None = None
-    utility: Any = None  # one of the dataclasses of planner.utility (Begin, Commit, Set, Show, Copy, ...)
+    utility: Any = (
+        None  # one of the dataclasses of planner.utility (Begin, Commit, Set, Show, Copy, ...)
+    )
     positions: tuple[tuple[int, int], ...] = ()
     tree: dict[str, Any] | None = None  # DDL: libpg_query's tree
 

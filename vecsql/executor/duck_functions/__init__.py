@@ -5,14 +5,20 @@ from vecsql.executor.duck_functions.codecs import codec
 from vecsql.executor.duck_functions.registry import FUNCTIONS, DuckFunction
 
 MACROS = (
-    "CREATE MACRO vs_list_bool_or(l) AS CASE WHEN list_contains(l, TRUE) THEN TRUE "
-    "WHEN len(list_filter(l, lambda x: x IS NULL)) > 0 THEN NULL ELSE FALSE END",
-    "CREATE MACRO vs_list_bool_and(l) AS CASE WHEN list_contains(l, FALSE) THEN FALSE "
-    "WHEN len(list_filter(l, lambda x: x IS NULL)) > 0 THEN NULL ELSE TRUE END",
     "CREATE MACRO vs_months(i) AS CAST(datepart('year', i) * 12 + datepart('month', i) AS BIGINT)",
     "CREATE MACRO vs_days(i) AS CAST(datepart('day', i) AS BIGINT)",
     "CREATE MACRO vs_micros(i) AS CAST((datepart('hour', i) * 60 + datepart('minute', i)) * 60000000 "
     "+ datepart('microsecond', i) AS BIGINT)",
+    "CREATE MACRO vs_list_bool_or(l) AS CASE WHEN list_contains(l, TRUE) THEN TRUE "
+    "WHEN len(list_filter(l, lambda x: x IS NULL)) > 0 THEN NULL ELSE FALSE END",
+    "CREATE MACRO vs_list_bool_and(l) AS CASE WHEN list_contains(l, FALSE) THEN FALSE "
+    "WHEN len(list_filter(l, lambda x: x IS NULL)) > 0 THEN NULL ELSE TRUE END",
+    "CREATE MACRO vs_any(x, l) AS CASE WHEN l IS NULL THEN NULL WHEN len(l) = 0 THEN FALSE WHEN x IS NULL THEN NULL "
+    "WHEN list_contains(l, x) THEN TRUE WHEN len(l) <> list_count(l) THEN NULL ELSE FALSE END",
+    "CREATE MACRO vs_justify_days(i) AS to_months(CAST(vs_months(i) + vs_days(i) // 30 AS INTEGER)) "
+    "+ to_days(CAST(vs_days(i) % 30 AS INTEGER)) + to_microseconds(vs_micros(i))",
+    "CREATE MACRO vs_justify_hours(i) AS to_months(CAST(vs_months(i) AS INTEGER)) "
+    "+ to_days(CAST(vs_days(i) + vs_micros(i) // 86400000000 AS INTEGER)) + to_microseconds(vs_micros(i) % 86400000000)",
     "CREATE MACRO vs_interval_mul(i, f) AS to_microseconds(CAST(round(vs_micros(i) * f) AS BIGINT)) "
     "+ to_days(CAST(trunc(vs_days(i) * f) AS INTEGER)) + to_months(CAST(trunc(vs_months(i) * f) AS INTEGER)) "
     "+ to_microseconds(CAST(round(86400000000 * ((vs_days(i) * f) % 1 + 30 * ((vs_months(i) * f) % 1))) AS BIGINT))",

@@ -41,6 +41,8 @@ def _reader(ctype: ColumnType) -> Callable[[Any], pa.Array]:
 def _printer(ctype: ColumnType) -> Callable[[Any], pa.Array]:
     def call(column: Any) -> pa.Array:
         show = ctype.type.to_text
-        return pa.array([None if v is None else show(v) for v in from_arrow(column, ctype)], pa.string())
+        return pa.array(
+            [None if v is None else show(v) for v in from_arrow(column, ctype)], pa.string()
+        )
 
     return call

@@ -40,7 +40,7 @@ def quote(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    return JSONB.from_text(text, -1)
+    return str(JSONB.from_text(text, -1))
 
 
 def _field(value: Any, key: str) -> Any:
@@ -152,9 +152,10 @@ def concat(a: str, b: str) -> str:
     x, y = load(a), load(b)
     if isinstance(x, dict) and isinstance(y, dict):
         return normal(show({**x, **y}))
-    if isinstance(x, dict) or isinstance(y, dict):
-        if not isinstance(x, list) and not isinstance(y, list):
-            raise InvalidParameterValue("invalid concatenation of jsonb objects")
+    if (isinstance(x, dict) or isinstance(y, dict)) and not (
+        isinstance(x, list) or isinstance(y, list)
+    ):
+        raise InvalidParameterValue("invalid concatenation of jsonb objects")
     left = x if isinstance(x, list) else [x]
     return normal(show(left + (y if isinstance(y, list) else [y])))
 
@@ -278,7 +279,9 @@ def array_length(a: str) -> int:
 def _array(a: str, action: str) -> list[Any]:
     value = load(a)
     if not isinstance(value, list):
-        raise InvalidParameterValue(f"cannot {action} {'non-array' if isinstance(value, dict) else 'scalar'}")
+        raise InvalidParameterValue(
+            f"cannot {action} {'non-array' if isinstance(value, dict) else 'scalar'}"
+        )
     return value
 
 
@@ -300,7 +303,9 @@ def elements_text(a: str) -> list[str | None]:
 def _object(a: str, action: str) -> dict[str, Any]:
     value = load(a)
     if not isinstance(value, dict):
-        raise InvalidParameterValue(f"cannot {action} {'an array' if isinstance(value, list) else 'a scalar'}")
+        raise InvalidParameterValue(
+            f"cannot {action} {'an array' if isinstance(value, list) else 'a scalar'}"
+        )
     return value
 
 

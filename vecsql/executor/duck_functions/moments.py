@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -61,7 +60,10 @@ def _moment_field(unit: str, value: datetime, kind: str) -> str:
         return str(getattr(value, unit))
     if unit == "epoch":
         return _epoch(value)
-    if unit in ("timezone", "timezone_hour", "timezone_minute") and kind == "timestamp with time zone":
+    if (
+        unit in ("timezone", "timezone_hour", "timezone_minute")
+        and kind == "timestamp with time zone"
+    ):
         return "0"
     found = _date_field(unit, value.date())
     if found is None:
@@ -74,9 +76,9 @@ def extract_timestamp(unit: str, value: datetime) -> str:
     return _moment_field(unit, value, "timestamp without time zone")
 
 
-@duck("vs_extract_timestamptz(VARCHAR, TIMESTAMPTZ) -> VARCHAR")
+@duck("vs_extract_timestamptz(VARCHAR, TIMESTAMP) -> VARCHAR")
 def extract_timestamptz(unit: str, value: datetime) -> str:
-    return _moment_field(unit, value.astimezone(UTC).replace(tzinfo=None), "timestamp with time zone")
+    return _moment_field(unit, value, "timestamp with time zone")
 
 
 @duck("vs_extract_date(VARCHAR, DATE) -> VARCHAR")
@@ -85,7 +87,9 @@ def extract_date(unit: str, value: date) -> str:
         return str((value - EPOCH.date()).days * 86400)
     found = _date_field(unit.lower(), value)
     if found is None:
-        raise _unit_error(unit.lower(), "date", unit.lower() in (*SECONDS, "hour", "minute", "timezone"))
+        raise _unit_error(
+            unit.lower(), "date", unit.lower() in (*SECONDS, "hour", "minute", "timezone")
+        )
     return found
 
 
@@ -148,7 +152,7 @@ def _field(code: str, v: datetime, zone: str) -> str:
         "MM": f"{v.month:02d}", "DDD": f"{v.timetuple().tm_yday:03d}", "DD": f"{v.day:02d}", "D": str(v.isoweekday() % 7 + 1),
         "ID": str(v.isoweekday()), "IW": f"{iso[1]:02d}", "WW": f"{(v.timetuple().tm_yday - 1) // 7 + 1:02d}",
         "W": str((v.day - 1) // 7 + 1), "CC": f"{(v.year + 99) // 100:02d}", "J": str(v.toordinal() + 1721425),
-        "Q": str((v.month + 2) // 3), "TZ": zone if code == "TZ" else zone.lower(), "OF": "+00" if zone else "+00",
+        "Q": str((v.month + 2) // 3), "TZ": zone if code == "TZ" else zone.lower(), "OF": "+00",
         "TZH": "+00", "TZM": "00",
     }  # fmt: skip
     if upper in numbers:
@@ -182,7 +186,11 @@ def _to_char(v: datetime, template: str, zone: str) -> str:
         if code.upper() == "TH":
             digits = re.search(r"(\d+)$", out[-2] if len(out) > 1 else "")
             number = int(digits[1]) if digits else 0
-            suffix = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+            suffix = (
+                "th"
+                if 10 < number % 100 < 14
+                else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+            )
             out.append(suffix.upper() if code == "TH" else suffix)
             continue
         text = code[1:-1] if code[0] == '"' else _field(code, v, zone)
@@ -198,9 +206,9 @@ def to_char_timestamp(value: datetime, template: str) -> str:
     return _to_char(value, template, "")
 
 
-@duck("vs_to_char_timestamptz(TIMESTAMPTZ, VARCHAR) -> VARCHAR")
+@duck("vs_to_char_timestamptz(TIMESTAMP, VARCHAR) -> VARCHAR")
 def to_char_timestamptz(value: datetime, template: str) -> str:
-    return _to_char(value.astimezone(UTC).replace(tzinfo=None), template, "UTC")
+    return _to_char(value, template, "UTC")
 
 
 _NUMBER = re.compile(r"(FM)?([09,G]*)(?:([.D])([09]*))?\Z")
@@ -221,7 +229,9 @@ def to_char_numeric(text: str, template: str) -> str:
     digits = "" if digits == "0" and fraction else digits
     if len(digits) > slots:
         digits, decimals = "#" * slots, "#" * len(fraction)
-    forced = slots - min((sum(c in "09" for c in whole[:i]) for i, c in enumerate(whole) if c == "0"), default=slots)
+    forced = slots - min(
+        (sum(c in "09" for c in whole[:i]) for i, c in enumerate(whole) if c == "0"), default=slots
+    )
     digits = digits.rjust(forced, "0") if len(digits) < forced else digits
     padded = digits.rjust(slots)
     out, at = [], 0
@@ -252,7 +262,9 @@ _READ = {
 @duck("vs_to_timestamp(VARCHAR, VARCHAR) -> TIMESTAMP")
 def to_timestamp(text: str, template: str) -> datetime:
     pattern, found = "", []
-    for part in re.split(r"(YYYY|HH24|MONTH|MON|YY|MM|DD|HH|MI|SS|MS|US)", template, flags=re.IGNORECASE):
+    for part in re.split(
+        r"(YYYY|HH24|MONTH|MON|YY|MM|DD|HH|MI|SS|MS|US)", template, flags=re.IGNORECASE
+    ):
         entry = _READ.get(part.upper())
         if entry is None:
             pattern += re.sub(r"\\?\W", r"\\W?", re.escape(part)) if part else ""
@@ -264,9 +276,15 @@ def to_timestamp(text: str, template: str) -> datetime:
         raise InvalidDatetimeFormat(f'invalid value "{text}" for "{template}"')
     fields = dict(zip(found, match.groups(), strict=True))
     names = [m[:3].lower() for m in MONTHS]
-    month = names.index(fields["mon"][:3].lower()) + 1 if "mon" in fields else int(fields.get("month", 1))
+    month = (
+        names.index(fields["mon"][:3].lower()) + 1
+        if "mon" in fields
+        else int(fields.get("month", 1))
+    )
     year = 2000 + int(fields["yy"]) if "yy" in fields else int(fields.get("year", 1))
-    micros = int(fields.get("us", "0").ljust(6, "0")) + int(fields.get("ms", "0").ljust(3, "0")) * 1000
+    micros = (
+        int(fields.get("us", "0").ljust(6, "0")) + int(fields.get("ms", "0").ljust(3, "0")) * 1000
+    )
     try:
         return datetime(year, month, int(fields.get("day", 1)), int(fields.get("hour", 0)),
                         int(fields.get("minute", 0)), int(fields.get("second", 0)), micros)  # fmt: skip
@@ -291,6 +309,6 @@ def _rounder(places: int, value: datetime) -> datetime:
     return value.replace(microsecond=0) + timedelta(microseconds=micros)
 
 
-Round = Callable[[datetime, int], datetime]
-for _type in ("timestamp", "timestamptz"):
-    duck(f"vs_{_type}_round({_type.upper()}, INTEGER) -> {_type.upper()}")(lambda value, places: _rounder(places, value))
+duck("vs_timestamp_round(TIMESTAMP, INTEGER) -> TIMESTAMP")(
+    lambda value, places: _rounder(places, value)
+)

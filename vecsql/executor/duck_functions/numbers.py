@@ -73,7 +73,9 @@ def divide(a: Decimal, b: Decimal) -> Decimal:
             return Decimal("NaN")
         return Decimal(0) if b.is_infinite() else CONTEXT.divide(a, b)
     scale = division_scale(a, b)
-    context = decimal.Context(prec=max(a.adjusted() - b.adjusted() + scale + 10, 20) + len(b.as_tuple().digits))
+    context = decimal.Context(
+        prec=max(a.adjusted() - b.adjusted() + scale + 10, 20) + len(b.as_tuple().digits)
+    )
     return rounded(context.divide(a, b), scale)
 
 
@@ -109,8 +111,9 @@ def integer_divide(a: str, b: str) -> str:
 
 
 def _significant(value: Decimal, at_least: int) -> int:
-    """The scale that gives 16 significant digits."""
-    return max(MIN_SIGNIFICANT_DIGITS - value.adjusted() - 1 if value else MIN_SIGNIFICANT_DIGITS, at_least, 0)
+    """The scale of exp(), ln() and power(): 16 digits less the decimal weight of the result."""
+    weight = int(value.copy_abs().log10()) if value else 0
+    return max(MIN_SIGNIFICANT_DIGITS - weight, at_least, 0)
 
 
 @duck("vs_numeric_pow(VARCHAR, VARCHAR) -> VARCHAR")
@@ -119,7 +122,9 @@ def power(a: str, b: str) -> str:
     if x.is_zero() and y < 0:
         raise InvalidArgumentForPowerFunction("zero raised to a negative power is undefined")
     if x < 0 and y != y.to_integral_value():
-        raise InvalidArgumentForPowerFunction("a negative number raised to a non-integer power yields a complex result")
+        raise InvalidArgumentForPowerFunction(
+            "a negative number raised to a non-integer power yields a complex result"
+        )
     context = decimal.Context(prec=100, rounding=ROUND_HALF_UP, Emax=999999, Emin=-999999)
     result = context.power(x, y)
     return text(rounded(result, _significant(result, max(scale_of(x), scale_of(y)))))
@@ -275,6 +280,34 @@ for _name, _sample, _root in (
     duck(f"vs_numeric_{_name}(VARCHAR[]) -> VARCHAR", nulls=True)(_statistic(_sample, _root))
 
 
+def _float_statistic(
+    sample: bool, root: bool
+) -> Callable[[list[float | None] | None], float | None]:
+    """Youngs and Cramer's updating formula, in row order, as PostgreSQL has it."""
+
+    def call(values: list[float | None] | None) -> float | None:
+        n, total_, squares = 0, 0.0, 0.0
+        for value in values or ():
+            if value is None:
+                continue
+            n, total_ = n + 1, total_ + value
+            if n > 1:
+                step = value * n - total_
+                squares += step * step / (n * (n - 1))
+        if n == 0 or (sample and n == 1):
+            return None
+        result = squares / (n - 1 if sample else n)
+        return math.sqrt(result) if root else result
+
+    return call
+
+
+for _name, _sample, _root in (
+    ("var_samp", True, False), ("var_pop", False, False), ("stddev_samp", True, True), ("stddev_pop", False, True)
+):  # fmt: skip
+    duck(f"vs_float8_{_name}(DOUBLE[]) -> DOUBLE", nulls=True)(_float_statistic(_sample, _root))
+
+
 @duck("vs_numeric_greatest(VARCHAR[]) -> VARCHAR", nulls=True)
 def greatest(values: list[str | None]) -> str | None:
     known = [v for v in values if v is not None]
@@ -331,7 +364,9 @@ def _to_integer(bits: int, name: str, what: str) -> Callable[[str], int]:
     def call(a: str) -> int:
         value = Decimal(a)
         if not value.is_finite():
-            raise NumericValueOutOfRange(f"cannot convert {'NaN' if value.is_nan() else 'infinity'} to {name}")
+            raise NumericValueOutOfRange(
+                f"cannot convert {'NaN' if value.is_nan() else 'infinity'} to {name}"
+            )
         whole = int(value.to_integral_value(ROUND_HALF_UP))
         if not -(2**bits) <= whole < 2**bits:
             raise NumericValueOutOfRange(f"{name} out of range")
@@ -390,9 +425,11 @@ def float_power(a: float, b: float) -> float:
     if a == 0 and b < 0:
         raise InvalidArgumentForPowerFunction("zero raised to a negative power is undefined")
     if a < 0 and math.isfinite(b) and b != int(b):
-        raise InvalidArgumentForPowerFunction("a negative number raised to a non-integer power yields a complex result")
+        raise InvalidArgumentForPowerFunction(
+            "a negative number raised to a non-integer power yields a complex result"
+        )
     try:
-        return a**b
+        return float(a**b)
     except OverflowError:
         raise NumericValueOutOfRange("value out of range: overflow") from None
 

@@ -40,13 +40,18 @@ def duck(signature: str, *, arrow: bool = False, nulls: bool = False) -> Callabl
 
 def encoded(error: Error) -> ValueError:
     """An error in the form that survives the way through DuckDB: see errors.from_duckdb()."""
-    return ValueError(f"PG:{error.sqlstate}:{type(error).__name__}:{error.message}\x01{error.detail or ''}\x02")
+    return ValueError(
+        f"PG:{error.sqlstate}:{type(error).__name__}:{error.message}\x01{error.detail or ''}\x02"
+    )
 
 
-def guarded(body: Callable[..., Any], arity: int) -> Callable[..., Any]:
-    """The body with its vecsql errors encoded. DuckDB looks at the number of parameters."""
+def guarded(function: DuckFunction) -> Callable[..., Any]:
+    """The body with NULL in giving NULL out and vecsql errors encoded. DuckDB looks at the number of parameters."""
+    body, nulls = function.body, function.nulls
 
     def call(*args: Any) -> Any:
+        if not nulls and any(arg is None for arg in args):
+            return None
         try:
             return body(*args)
         except Error as error:
@@ -58,4 +63,4 @@ def guarded(body: Callable[..., Any], arity: int) -> Callable[..., Any]:
         lambda a, b: call(a, b),
         lambda a, b, c: call(a, b, c),
         lambda a, b, c, d: call(a, b, c, d),
-    )[arity]
+    )[len(function.args)]

@@ -236,3 +236,17 @@ duck("vs_bpchar_fit(VARCHAR, INTEGER) -> VARCHAR")(_fits("character", True))
 @duck("vs_num_nonnulls(VARCHAR[]) -> INTEGER", nulls=True)
 def count_known(values: list[str | None]) -> int:
     return sum(v is not None for v in values)
+
+
+@duck("vs_record_out(VARCHAR[]) -> VARCHAR", nulls=True)
+def print_record(fields: list[str | None]) -> str:
+    """A row value as PostgreSQL prints it: (1,"a b",)."""
+    shown = []
+    for field in fields:
+        if field is None:
+            shown.append("")
+        elif field == "" or re.search(r'[",()\\\s]', field):
+            shown.append('"' + field.replace("\\", "\\\\").replace('"', '""') + '"')
+        else:
+            shown.append(field)
+    return "(" + ",".join(shown) + ")"

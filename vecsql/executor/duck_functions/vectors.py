@@ -39,9 +39,11 @@ def _check(a: Matrix, b: Matrix) -> None:
         raise DataException(f"different vector dimensions {len(a)} and {len(b)}")
 
 
-def _pairs(body: Callable[[Matrix, Matrix], Any], kind: pa.DataType) -> Callable[[Any, Any], pa.Array]:
+def _pairs(
+    body: Callable[[Matrix, Matrix], Any], kind: pa.DataType
+) -> Callable[[Any, Any], pa.Array]:
     def call(left: Any, right: Any) -> pa.Array:
-        out = []
+        out: list[Any] = []
         with np.errstate(all="ignore"):
             for a, b in zip(_lists(left), _lists(right), strict=True):
                 if a is None or b is None:
@@ -95,14 +97,18 @@ DOUBLE, VECTOR = pa.float64(), pa.list_(pa.float32())
 for _name, _body in (
     ("l2", l2), ("ip", inner), ("negative_ip", lambda a, b: -inner(a, b)), ("cosine", cosine), ("l1", l1)
 ):  # fmt: skip
-    duck(f"vs_vector_{_name}(FLOAT[], FLOAT[]) -> DOUBLE", arrow=True, nulls=True)(_pairs(_body, DOUBLE))
+    duck(f"vs_vector_{_name}(FLOAT[], FLOAT[]) -> DOUBLE", arrow=True, nulls=True)(
+        _pairs(_body, DOUBLE)
+    )
 
 for _name, _result in (
     ("add", lambda a, b: _finite(a + b, a, b)),
     ("sub", lambda a, b: _finite(a - b, a, b)),
     ("mul", lambda a, b: _finite(a * b, a, b, product=True)),
 ):
-    duck(f"vs_vector_{_name}(FLOAT[], FLOAT[]) -> FLOAT[]", arrow=True, nulls=True)(_pairs(_result, VECTOR))
+    duck(f"vs_vector_{_name}(FLOAT[], FLOAT[]) -> FLOAT[]", arrow=True, nulls=True)(
+        _pairs(_result, VECTOR)
+    )
 
 
 def _compare(left: Any, right: Any) -> pa.Array:
@@ -126,7 +132,7 @@ def _norm(v: Matrix) -> float:
 
 def _normalize(v: Matrix) -> Matrix:
     norm = _norm(v)
-    return v if norm == 0 else (v / norm).astype(np.float32)
+    return v if norm == 0 else (v.astype(np.float64) / norm).astype(np.float32)
 
 
 def _valid(v: Matrix) -> Matrix:

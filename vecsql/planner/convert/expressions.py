@@ -140,7 +140,7 @@ class ExpressionConverter:
         name = names_of(tree["name"])[-1]
         special = getattr(self, f"_{kind.lower()}", None)
         if special is not None:
-            return special(tree, name)  # type: ignore[no-any-return]
+            return special(tree, name)
         right = self.expression(tree["rexpr"])
         if "lexpr" not in tree:
             return self._prefix(name, right)
@@ -417,7 +417,7 @@ class ExpressionConverter:
         named = tree.get("name")
         return exp.Window(
             this=this,
-            alias=identifier(named or alias) if named or alias else None,
+            alias=identifier(str(named or alias)) if named or alias else None,
             partition_by=self.expressions(tree.get("partitionClause")),
             order=self.order(tree.get("orderClause")),
             spec=self._frame(tree, options) if options & 1 else None,

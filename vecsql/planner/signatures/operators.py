@@ -14,7 +14,7 @@ FIXED = """
 ||(anycompatiblearray, anycompatible) -> anycompatiblearray = list_append({0}, {1})
 ||(anycompatible, anycompatiblearray) -> anycompatiblearray = list_prepend({0}, {1})
 ||(jsonb, jsonb) -> jsonb = vs_jsonb_concat({0}, {1})
-||(vector, vector) -> vector = list_concat({0}, {1})
+||(vector, vector) -> vector = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN list_concat({0}, {1}) END
 ||(bytea, bytea) -> bytea = ({0} || {1})
 @>(anyarray, anyarray) -> bool = list_has_all({0}, {1})
 <@(anyarray, anyarray) -> bool = list_has_all({1}, {0})
@@ -118,7 +118,10 @@ def _arithmetic() -> list[str]:
         lines.append(f"-({left}) -> {left} = (-{{0}})")
         for right in ("float4", "float8"):
             wide = "float4" if left == right == "float4" else "float8"
-            lines += [f"{op}({left}, {right}) -> {wide} = vs_{wide}_check({{0}} {op} {{1}}, {{0}}, {{1}})" for op in "+-*"]
+            lines += [
+                f"{op}({left}, {right}) -> {wide} = vs_{wide}_check({{0}} {op} {{1}}, {{0}}, {{1}})"
+                for op in "+-*"
+            ]
             lines.append(f"/({left}, {right}) -> {wide} = vs_{wide}_div({{0}}, {{1}})")
     return lines
 
