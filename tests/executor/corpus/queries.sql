@@ -1,0 +1,125 @@
+SELECT id FROM t WHERE grp = 2 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE price < 30 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE price BETWEEN 10 AND 40.5 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE price = 12.5 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE n > 2 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE n = 0.3 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE f > 5 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE f = 'NaN' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE f <> 2 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE r < 3.5 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE r = 0.14285715 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE ok ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE NOT ok ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE ok IS NOT TRUE ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name LIKE 'N_' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name ILIKE 'n3' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name IS NULL ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name = 'N3' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name > 'N3' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE d > '2024-01-20' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE d = date '2024-01-05' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE ts < '2024-01-05 12:00' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE tz >= '2024-01-05 12:00+02' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE d < ts ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE tags @> '{t1}' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE tags && ARRAY['t1','t2'] ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE tags @> ARRAY['x','t3'] ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE u = '00000000-0000-0000-0000-000000000015' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE u IN ('00000000-0000-0000-0000-000000000015','00000000-0000-0000-0000-000000000016') ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id = ANY('{1,2,3,NULL}') ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE grp IN (1,2,NULL) ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE grp NOT IN (1,2) ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE grp NOT IN (1,NULL) ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name IN ('N1','N2','N3','N4','N5') ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id + grp > 20 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id * 2 < 30 AND grp = 1 OR name = 'N1' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id / 2 = 5 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id % 7 = 1 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE price > (SELECT avg(price) FROM t) ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id IN (SELECT id + 1 FROM t WHERE grp = 2) ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE EXISTS (SELECT 1 FROM t b WHERE b.id = t.id + 1 AND b.grp = 3) ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE tz > now() ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE coalesce(grp, 0) = 1 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE NULL ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE false ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name IS DISTINCT FROM 'N1' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id > 2.5 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id = 3.0 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE price > 3::float8 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE grp = 99999 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE id > 3000000000 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE 'N2' = name ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE length(name) > 1 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE f IS NOT NULL ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE v IS NULL ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name NOT LIKE 'N1%' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name LIKE '%' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name LIKE 'N\_' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE d BETWEEN '2024-01-03' AND '2024-01-09' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE r > 3.14 ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE f >= 'NaN' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE ok = (grp = 1) ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id FROM t WHERE name = 'N1   ' ORDER BY v <-> '[1,1,1]', id LIMIT 12
+SELECT id, v <-> '[1,0,2]' AS d FROM t ORDER BY v <-> '[1,0,2]', id LIMIT 7 OFFSET 0
+SELECT id, v <-> '[1,0,2]' AS d FROM t ORDER BY v <-> '[1,0,2]', id LIMIT 100 OFFSET 0
+SELECT id, v <-> '[1,0,2]' AS d FROM t ORDER BY v <-> '[1,0,2]', id LIMIT 5 OFFSET 50
+SELECT id, v <-> '[1,0,2]' AS d FROM t ORDER BY v <-> '[1,0,2]', id LIMIT 0 OFFSET 0
+SELECT id, v <#> '[1,0,2]' AS d FROM t ORDER BY v <#> '[1,0,2]', id LIMIT 7 OFFSET 0
+SELECT id, v <#> '[1,0,2]' AS d FROM t ORDER BY v <#> '[1,0,2]', id LIMIT 100 OFFSET 0
+SELECT id, v <#> '[1,0,2]' AS d FROM t ORDER BY v <#> '[1,0,2]', id LIMIT 5 OFFSET 50
+SELECT id, v <#> '[1,0,2]' AS d FROM t ORDER BY v <#> '[1,0,2]', id LIMIT 0 OFFSET 0
+SELECT id, v <=> '[1,0,2]' AS d FROM t ORDER BY v <=> '[1,0,2]', id LIMIT 7 OFFSET 0
+SELECT id, v <=> '[1,0,2]' AS d FROM t ORDER BY v <=> '[1,0,2]', id LIMIT 100 OFFSET 0
+SELECT id, v <=> '[1,0,2]' AS d FROM t ORDER BY v <=> '[1,0,2]', id LIMIT 5 OFFSET 50
+SELECT id, v <=> '[1,0,2]' AS d FROM t ORDER BY v <=> '[1,0,2]', id LIMIT 0 OFFSET 0
+SELECT id, v <+> '[1,0,2]' AS d FROM t ORDER BY v <+> '[1,0,2]', id LIMIT 7 OFFSET 0
+SELECT id, v <+> '[1,0,2]' AS d FROM t ORDER BY v <+> '[1,0,2]', id LIMIT 100 OFFSET 0
+SELECT id, v <+> '[1,0,2]' AS d FROM t ORDER BY v <+> '[1,0,2]', id LIMIT 5 OFFSET 50
+SELECT id, v <+> '[1,0,2]' AS d FROM t ORDER BY v <+> '[1,0,2]', id LIMIT 0 OFFSET 0
+SELECT id, v <=> '[0,0,0]' FROM t ORDER BY v <=> '[0,0,0]', id LIMIT 5
+SELECT id FROM t ORDER BY v <-> NULL, id LIMIT 3
+SELECT id FROM t ORDER BY v <-> '[1,2]' LIMIT 3
+SELECT id FROM t ORDER BY v <-> '[1,2,x]' LIMIT 3
+SELECT id FROM t ORDER BY v <-> '[1,2]'::vector(3) LIMIT 3
+SELECT id FROM t ORDER BY v <-> '[1,2,3]' LIMIT -2
+SELECT id FROM t ORDER BY v <-> '[1,2,3]' LIMIT 2 OFFSET -1
+SELECT id FROM t ORDER BY v <-> '[1,2,3]', id LIMIT NULL
+SELECT id FROM t ORDER BY v <-> '[1,2,3]', id LIMIT ALL OFFSET 50
+SELECT id FROM t ORDER BY v <-> (SELECT v FROM t WHERE id = 9), id LIMIT 3
+SELECT id FROM t ORDER BY v <-> (SELECT v FROM t WHERE id = 999), id LIMIT 3
+SELECT id FROM t ORDER BY v <-> (SELECT v FROM t), id LIMIT 3
+SELECT id, 1 - (v <=> '[1,2,3]') s FROM t ORDER BY s DESC, id LIMIT 4
+SELECT id, round((v <=> '[1,2,3]')::numeric, 3) FROM t ORDER BY v <=> '[1,2,3]', id LIMIT 4
+SELECT id, name || '!' FROM t ORDER BY cosine_distance(v, '[1,2,3]'), id LIMIT 4
+SELECT grp, count(*) FROM (SELECT * FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 20) s GROUP BY grp ORDER BY grp
+SELECT name FROM t WHERE id = 5
+SELECT name FROM t WHERE id = 17
+SELECT name FROM t WHERE id = NULL
+SELECT id, tags, u, d, ts, tz, price FROM t WHERE id = 7 AND grp = 2
+SELECT * FROM t WHERE id = 7 AND grp = 3
+SELECT a.id, b.id FROM t a JOIN t b ON b.id = a.grp ORDER BY a.v <-> '[1,2,3]', a.id LIMIT 5
+SELECT a.id FROM t a JOIN t b ON b.id = a.grp ORDER BY a.v <-> '[1,2,3]', a.id LIMIT 5
+SELECT a.v <-> '[1,2,3]' FROM t a LEFT JOIN t b ON b.id = a.grp ORDER BY a.v <-> '[1,2,3]' LIMIT 9
+SELECT id FROM t ORDER BY v <-> ARRAY[1,2,3]::vector, id LIMIT 3
+SELECT id FROM t ORDER BY l2_distance(v, '[1,2,3]'), id LIMIT 3
+SELECT id FROM t ORDER BY '[1,2,3]' <-> v, id LIMIT 3
+SELECT id FROM t ORDER BY v <-> '[1,2,3]' DESC, id LIMIT 3
+SELECT DISTINCT grp, v <-> '[1,2,3]' FROM t ORDER BY v <-> '[1,2,3]', grp LIMIT 3
+SELECT id, lag(id) OVER (ORDER BY id) FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 3
+SELECT id, unnest(tags) FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 3
+SELECT -(v <#> '[1,2,3]') FROM t ORDER BY v <#> '[1,2,3]', id LIMIT 3
+SELECT id, (v <-> '[1,2,3]') / 0 FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 3
+SELECT 'x', NULL, 5, true, id FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 1
+SELECT v FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 2
+SELECT t.* FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 1
+SELECT id FROM t ORDER BY v <-> '[1,2,3]', name, price DESC NULLS LAST, id LIMIT 9
+SELECT id FROM t ORDER BY v <-> '[1,2,3]', name NULLS FIRST, d DESC LIMIT 9
+SELECT (SELECT id FROM t ORDER BY v <-> '[1,2,3]', id LIMIT 1)
+SELECT a.id, l.id FROM t a CROSS JOIN LATERAL (SELECT b.id FROM t b WHERE b.id <> a.id ORDER BY b.v <-> a.v, b.id LIMIT 2) l WHERE a.id < 3 ORDER BY 1, 2
+SELECT id FROM t ORDER BY v <-> '[1,2,3]' + 1 LIMIT 2
+SELECT id FROM t ORDER BY v <-> v, id LIMIT 2
+SELECT id FROM t WHERE v <-> '[1,2,3]' < 2 ORDER BY v <-> '[1,2,3]', id LIMIT 5
+SELECT count(*) FROM t WHERE v <-> '[1,2,3]' < 3
+SELECT id FROM t WHERE id/0 = 1 ORDER BY v <-> '[1,2,3]' LIMIT 2
+SELECT id FROM t WHERE id * 2000000000 > 1 ORDER BY v <-> '[1,2,3]' LIMIT 2
