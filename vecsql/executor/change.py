@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from vecsql.executor.columns import cast_column, joined
+from vecsql.executor.columns import cast_column, encoder, joined
 from vecsql.executor.constraints import check_rows
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.defaults import cell_value, default_cell
@@ -19,7 +19,6 @@ from vecsql.executor.returning import returning_result
 from vecsql.executor.rowwise import generate
 from vecsql.planner.dml.nodes import Cell, Delete, KeyAccess, Update
 from vecsql.planner.plan import SelectPlan
-from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 Rowids = npt.NDArray[np.int64]
@@ -123,7 +122,7 @@ def _new_rows(
         if cell is None and column.generated is not None:
             continue
         chosen = cell or default_cell(column, catalog)
-        columns[attnum] = to_arrow(_values(chosen, column.type, count, ctx, params), column.type)
+        columns[attnum] = encoder(column.type)(_values(chosen, column.type, count, ctx, params))
     for i, attnum in enumerate(plan.computed):
         target = table.column_at(attnum).type
         columns[attnum] = cast_column(found.columns[i], plan.computed_types[i], target)

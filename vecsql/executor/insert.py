@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from vecsql.catalog.model import Catalog, Column, Table
-from vecsql.executor.columns import cast_column, joined
+from vecsql.executor.columns import cast_column, encoder, joined
 from vecsql.executor.conflict import insert_or_conflict
 from vecsql.executor.constraints import check_rows
 from vecsql.executor.context import ExecContext, Result
@@ -17,7 +17,6 @@ from vecsql.executor.operators import operator
 from vecsql.executor.returning import returning_result
 from vecsql.executor.rowwise import generate
 from vecsql.planner.dml.nodes import Cell, Insert
-from vecsql.types.arrow import to_arrow
 
 
 @operator(Insert)
@@ -56,7 +55,7 @@ def _values(plan: Insert, ctx: ExecContext, params: Sequence[Any]) -> dict[int, 
                 cell.run(ctx, params) if cell.run else cell_value(cell, column.type, ctx, params)
             )
         if column.generated is None:
-            found[attnum] = to_arrow(values, column.type)
+            found[attnum] = encoder(column.type)(values)
     return found
 
 
@@ -109,4 +108,4 @@ def _defaults(column: Column, count: int, catalog: Catalog, ctx: ExecContext) ->
         values = [cell_value(cell, column.type, ctx, ()) for _ in range(count)]
     else:
         values = [cell_value(cell, column.type, ctx, ())] * count if count else []
-    return to_arrow(values, column.type)
+    return encoder(column.type)(values)

@@ -81,8 +81,7 @@ def violations(table: Table, columns: Columns, expression: str, ctx: ExecContext
         values = run_rows(bound.query, named(columns), ctx)[0]
     if isinstance(values, pa.Scalar):
         return 0 if values.as_py() is False else None
-    at = pc.index(values, False).as_py()
-    return None if at < 0 else at
+    return None if values.false_count == 0 else pc.index(values, False).as_py()
 
 
 def _compiled(bound: RowExpression, columns: Columns) -> pa.Array | pa.Scalar | None:

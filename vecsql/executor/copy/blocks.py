@@ -97,9 +97,17 @@ class BlockDecoder:
         return context
 
     def _lines(self, text: str, first: int) -> tuple[list[lines.Line], bool]:
-        if self.options.format == "csv":
+        if self.options.format == "text":
+            return lines.split_text(text, first)
+        try:
             return lines.split_csv(text, first, self.options), False
-        return lines.split_text(text, first)
+        except BadCopyFileFormat as error:
+            start = error.position or 0
+            error.position = None
+            error.where = self._row_context(
+                lines.Line(first + text.count("\n", 0, start), text[start:])
+            )
+            raise
 
     def _slow(self, text: str, first: int) -> tuple[Block, bool, int]:
         found, end = self._lines(text, first)

@@ -102,7 +102,10 @@ def _logical_lines(text: str) -> list[str]:
 
 
 def split_csv(text: str, first: int, options: CopyOptions) -> list[Line]:
-    """The records of a CSV block; numbers count lines, as PostgreSQL's do."""
+    """The records of a CSV block; numbers count lines, as PostgreSQL's do.
+
+    Raises BadCopyFileFormat for a last record that does not end, with its offset as `position`.
+    """
     quote, escape = options.quote, options.escape
     lines: list[Line] = []
     start, number, quoted, at = 0, first, False, 0
@@ -125,7 +128,7 @@ def split_csv(text: str, first: int, options: CopyOptions) -> list[Line]:
         at += 1
     if start < length:
         if quoted:
-            raise BadCopyFileFormat("unterminated CSV quoted field")
+            raise BadCopyFileFormat("unterminated CSV quoted field", position=start)
         lines.append(Line(number, text[start:].removesuffix("\r")))
     return lines
 
