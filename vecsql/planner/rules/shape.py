@@ -55,7 +55,8 @@ def table_query(node: exp.Expression, catalog: Catalog) -> TableQuery | None:
 
 
 def columns_of(node: exp.Expression) -> Iterator[exp.Column]:
-    return node.find_all(exp.Column)
+    found: Iterator[exp.Column] = node.find_all(exp.Column)
+    return found
 
 
 def is_own_column(node: exp.Expression, query: TableQuery) -> bool:
