@@ -164,6 +164,15 @@ def macros() -> list[str]:
     return sql_files.statements("functions.sql")
 
 
+_CALL = re.compile(r"\b(\w+)\(")
+
+
+def volatile_in(sql: str) -> bool:
+    """Whether DuckDB SQL calls a catalog function whose answer may change while the catalog does not."""
+    called = (_by_duckdb.get(name) for name in _CALL.findall(sql))
+    return any(function is not None and function.volatile for function in called)
+
+
 _registering = threading.Lock()
 
 

@@ -14,6 +14,7 @@ from vecsql.catalog.function_registry import (
     macros,
     original_error,
     register,
+    volatile_in,
 )
 from vecsql.catalog.table_functions import TABLE_FUNCTIONS, TableFunction
 
@@ -33,6 +34,7 @@ __all__ = [
     "macros",
     "original_error",
     "register",
+    "volatile_in",
 ]
 
 _POLYMORPHIC = POLYMORPHIC

@@ -16,12 +16,12 @@ import pyarrow as pa
 from vecsql.catalog.model import Catalog
 from vecsql.catalog.relations import BY_OID, RELATIONS, SystemRelation
 from vecsql.catalog.system_objects import OBJECT_ROWS
-from vecsql.catalog.system_runtime import RUNTIME_ROWS, database_of, user_of
+from vecsql.catalog.system_runtime import NAMED_BY_SESSION, RUNTIME_ROWS, database_of, user_of
 from vecsql.catalog.system_static import STATIC_ROWS, core_rows
 from vecsql.catalog.system_views import view_table
 from vecsql.types.base import ColumnType
 
-__all__ = ["BY_OID", "RELATIONS", "SystemRelation", "is_runtime", "relation"]
+__all__ = ["BY_OID", "RELATIONS", "SystemRelation", "is_runtime", "is_stable", "relation"]
 
 Row = Mapping[str, Any]
 Runtime = Mapping[str, Any]
@@ -52,6 +52,11 @@ def relation(name: str, catalog: Catalog, runtime: Runtime) -> pa.Table:
 def is_runtime(name: str) -> bool:
     """Whether the relation depends on more than the Catalog, so that its rows must not be kept."""
     return name in RUNTIME_ROWS
+
+
+def is_stable(name: str) -> bool:
+    """Whether the Catalog, the database's name and the user alone decide the rows."""
+    return name not in RUNTIME_ROWS or name in NAMED_BY_SESSION
 
 
 def _tables_of(catalog: Catalog) -> Tables:

@@ -203,3 +203,10 @@ RUNTIME_ROWS: dict[str, Callable[[Catalog, Runtime], Iterable[Row]]] = {
         "pg_user": _users,
     }.items()
 }
+
+# Of these, the ones in which nothing but the database's and the user's name comes from the runtime.
+NAMED_BY_SESSION = frozenset(
+    f"pg_catalog.{name}"
+    for name in ("pg_authid", "pg_database", "pg_roles", "pg_shadow", "pg_user",
+                 "pg_available_extensions", "pg_available_extension_versions")
+)  # fmt: skip

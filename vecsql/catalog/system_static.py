@@ -111,8 +111,8 @@ def _type_rows() -> Iterator[Row]:
 def _namespace_rows() -> Iterator[Row]:
     schemas = (
         (99, "pg_toast", None),
-        (PG_CATALOG_OID, "pg_catalog", ["postgres=UC/postgres", "=U/postgres"]),
-        (INFORMATION_SCHEMA_OID, "information_schema", ["postgres=UC/postgres", "=U/postgres"]),
+        (PG_CATALOG_OID, "pg_catalog", None),
+        (INFORMATION_SCHEMA_OID, "information_schema", None),
     )
     for oid, name, acl in schemas:
         yield {"oid": oid, "nspname": name, "nspowner": OWNER, "nspacl": acl}
