@@ -62,14 +62,6 @@ def test_any_user_and_database_name(server: BackgroundServer) -> None:
     assert row == ("ann", "memory")
 
 
-def test_idle_in_transaction_timeout(connection: psycopg.Connection[Any]) -> None:
-    connection.execute("SET idle_in_transaction_session_timeout = 20")
-    connection.execute("BEGIN")
-    connection.pgconn.socket  # noqa: B018  the connection must still be there
-    with pytest.raises(psycopg.OperationalError, match="idle-in-transaction timeout"):
-        next(connection.notifies(timeout=10))
-
-
 def test_tls(tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     made = subprocess.run(

@@ -236,3 +236,19 @@ def test_hanging_up_in_the_middle_of_rows(wire: Wire, server: BackgroundServer) 
     wire.close()
     with psycopg.connect(server.conninfo) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("setting", "block", "sqlstate"),
+    [
+        ("idle_in_transaction_session_timeout", "BEGIN;", "25P03"),
+        ("idle_session_timeout", "", "57P05"),
+    ],
+)
+def test_idle_timeouts(wire: Wire, setting: str, block: str, sqlstate: str) -> None:
+    wire.start()
+    wire.send((b"Q", f"{block} SET {setting} = 20\0".encode()))
+    wire.until(b"Z")
+    replies = wire.until(b"Z")
+    assert kinds(replies) == "E"
+    assert (fields(replies[0][1])["S"], fields(replies[0][1])["C"]) == ("FATAL", sqlstate)

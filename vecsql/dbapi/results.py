@@ -87,7 +87,7 @@ def _numpy(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
         pieces = whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole]
         parts = [vector_matrix(piece)[0] for piece in pieces]
         return np.concatenate(parts) if parts else np.empty((0, column.type.list_size), np.float32)
-    return column.to_numpy()
+    return np.asarray(column.to_numpy())
 
 
 def as_text(chunks: Sequence[Chunk], columns: tuple[ResultColumn, ...]) -> str:

@@ -230,7 +230,7 @@ class Backend:
         session = self.session
         statement = session.statements.get(event.statement)
         session.refresh(statement)
-        params = decode_params(event, statement)
+        params = decode_params(event, statement, session.value_of)
         prepared = statement.prepared
         columns = prepared.columns if prepared is not None else None
         formats = expand_formats(event.result_formats, len(columns or ()))

@@ -50,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._event: events.Event | None = None  # taken from the wire, not yet handled
         self._owner = threading.Lock()  # guards _busy and the hand-over of _incoming
         self._busy = False
+        self._handshaking = False  # what arrives must wait for the encrypted transport
         self._closed = False
         self._reading_paused = False
         self._writable = threading.Event()
@@ -66,6 +67,8 @@ class Connection(asyncio.Protocol):
         with self._owner:
             self._incoming.append(data)
             self._queued += len(data)
+            if self._handshaking:
+                return
             if self._busy:
                 if self._queued > MAX_QUEUED and not self._reading_paused:
                     self._reading_paused = True
@@ -192,6 +195,7 @@ class Connection(asyncio.Protocol):
             return
         if self._wire.buffered:
             raise ProtocolViolation("received unencrypted data after SSL request", severity="FATAL")
+        self._handshaking = True
         self._transport.pause_reading()
         self._transport.write(encode.SSL_ACCEPTED)
         self._server.spawn(self._handshake())
@@ -207,6 +211,8 @@ class Connection(asyncio.Protocol):
             return
         if transport is not None:
             self._transport = transport
+            self._handshaking = False
+            self._process()
 
     def _open_session(self) -> None:
         server, login = self._server, self._login

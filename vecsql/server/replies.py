@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from vecsql.errors import CharacterNotInRepertoire, ProtocolViolation
@@ -48,7 +48,12 @@ def describe(statement: Statement, formats: tuple[int, ...]) -> bytes:
     return found
 
 
-def decode_params(bind: Bind, statement: Statement) -> list[Any]:
+Decoder = Callable[
+    [ColumnType, str], Any
+]  # text input, which may depend on settings and the catalog
+
+
+def decode_params(bind: Bind, statement: Statement, from_text: Decoder) -> list[Any]:
     """The values of Bind as Python values of the statement's parameter types."""
     prepared = statement.prepared
     types: Sequence[ColumnType] = () if prepared is None else prepared.param_types
@@ -65,12 +70,12 @@ def decode_params(bind: Bind, statement: Statement) -> list[Any]:
     if len(formats) != len(values):
         formats = (formats[0] if formats else 0,) * len(values)
     return [
-        None if value is None else decode_value(value, code, ctype)
+        None if value is None else decode_value(value, code, ctype, from_text)
         for value, code, ctype in zip(values, formats, types, strict=True)
     ]
 
 
-def decode_value(value: bytes, code: int, ctype: ColumnType) -> Any:
+def decode_value(value: bytes, code: int, ctype: ColumnType, from_text: Decoder) -> Any:
     if code == 1:
         return ctype.type.from_binary(value, -1)
     if code != 0:
@@ -81,7 +86,7 @@ def decode_value(value: bytes, code: int, ctype: ColumnType) -> Any:
         raise invalid_utf8(value, error) from None
     if "\0" in text:
         raise CharacterNotInRepertoire('invalid byte sequence for encoding "UTF8": 0x00')
-    return ctype.type.from_text(text, -1)
+    return from_text(ctype, text)
 
 
 def invalid_utf8(data: bytes, error: UnicodeDecodeError) -> CharacterNotInRepertoire:

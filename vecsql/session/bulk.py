@@ -1,26 +1,19 @@
-"""Bulk insertion of Arrow columns: what load() does for each batch."""
+"""Bulk insertion of Arrow rows in a session's transaction: what load() does for each batch."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import pyarrow as pa
 
 from vecsql.catalog.model import Table
-from vecsql.executor.constraints import check_rows
-from vecsql.executor.insert import complete_rows
+from vecsql.errors import ReadOnlySqlTransaction
+from vecsql.executor.bulk import append
 from vecsql.session.session import Session
 
 
-def insert_arrow(
-    session: Session, table: Table, columns: Mapping[int, pa.Array], count: int
-) -> None:
-    """Insert `count` rows given as attnum -> array in the columns' own Arrow types.
-
-    Defaults, generated columns and constraints apply as to INSERT. A transaction must be open.
-    """
+def insert_arrow(session: Session, table: Table, rows: pa.RecordBatch) -> int:
+    """Insert Arrow rows, columns by name, as INSERT would; gives how many."""
     session.transactions.start_statement()
+    if session.settings.get("transaction_read_only"):
+        raise ReadOnlySqlTransaction("cannot execute INSERT in a read-only transaction")
     session.transactions.wrote = True
-    complete = complete_rows(table, dict(columns), count, session.ctx)
-    check_rows(table, complete, session.ctx)
-    session.ctx.txn.insert(table.oid, complete)
+    return append(session.ctx, table.oid, rows)

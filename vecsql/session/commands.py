@@ -176,12 +176,6 @@ def setting_value(name: str, values: Sequence[str]) -> str:
     return ", ".join(values)
 
 
-def quote_identifier(name: str) -> str:
-    if name.isidentifier() and name.isascii() and name == name.lower():
-        return name
-    return '"' + name.replace('"', '""') + '"'
-
-
 @command(u.Reset)
 def reset(session: Session, plan: u.Reset, params: Sequence[Any]) -> Result:
     session.transactions.open_scope()

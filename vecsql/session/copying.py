@@ -40,7 +40,9 @@ def copy(session: Session, plan: u.Copy, params: Sequence[Any]) -> Result:
         if session.settings.get("transaction_read_only"):
             raise ReadOnlySqlTransaction("cannot execute COPY FROM in a read-only transaction")
         session.transactions.wrote = True
-        return CopyInResult(None, iter(()), "COPY 0", copy_in(plan, session.ctx, path, session.text_format()))
+        return CopyInResult(
+            None, iter(()), "COPY 0", copy_in(plan, session.ctx, path, session.text_format())
+        )
 
     def run_query(parsed: ParsedStatement) -> Result:
         return session.dispatch(session.planner.statement("", parsed, ()), ())

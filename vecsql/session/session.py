@@ -11,8 +11,14 @@ from typing import Any, cast
 from sqlglot import exp
 
 from vecsql.catalog.model import Catalog
-from vecsql.catalog.names import regclass_out
-from vecsql.errors import Error, QueryCanceled, ReadOnlySqlTransaction, UndefinedParameter
+from vecsql.catalog.names import regclass_in, regclass_out, type_named
+from vecsql.errors import (
+    Error,
+    QueryCanceled,
+    ReadOnlySqlTransaction,
+    UndefinedObject,
+    UndefinedParameter,
+)
 from vecsql.executor.context import ExecContext, Notice, Result
 from vecsql.executor.execute import execute
 from vecsql.planner.plan import Chunk
@@ -28,7 +34,8 @@ from vecsql.session.transactions import Transactions
 from vecsql.settings import Settings
 from vecsql.settings.checks import zone_of
 from vecsql.storage.interface import Engine, Transaction
-from vecsql.types.base import by_oid
+from vecsql.types import REGCLASS, REGTYPE
+from vecsql.types.base import ColumnType, by_oid
 from vecsql.types.formatting import TextFormat
 
 _NOTICE_RANK = {"DEBUG": 0, "LOG": 1, "INFO": 9, "NOTICE": 2, "WARNING": 3, "ERROR": 4}
@@ -289,6 +296,18 @@ class Session:
             )
             self._text_format = known = (settings.version, made)
         return known[1]
+
+    def value_of(self, ctype: ColumnType, text: str) -> Any:
+        """A parameter from its text form: names of relations and types, local times in the session's zone."""
+        if ctype.type.oid == REGCLASS.oid and not text.isdigit():
+            catalog = self.catalog
+            return regclass_in(catalog, text, self.planner.search_path(catalog))
+        if ctype.type.oid == REGTYPE.oid and not text.isdigit():
+            named = type_named(text)
+            if named is None:
+                raise UndefinedObject(f'type "{text}" does not exist')
+            return named[0].oid
+        return self.text_format().decoder(ctype.type)(text, -1)
 
     def reg_name(self, type_name: str, oid: int) -> str | None:
         """How a regclass or regtype value prints; None: as its number."""
