@@ -19,7 +19,7 @@ ITERATIONS = 4096
 
 _CLIENT_FIRST = re.compile(r"(?P<gs2>[ny],(?:a=[^,]*)?,)(?P<bare>n=[^,]*,r=(?P<nonce>[!-+\--~]+))")
 _CLIENT_FINAL = re.compile(
-    r"(?P<unsigned>c=(?P<binding>[^,]*),r=(?P<nonce>[^,]*)),p=(?P<proof>[A-Za-z0-9+/=]+)"
+    r"(?P<unsigned>c=(?P<binding>[^,]*),r=(?P<nonce>[^,]*)),p=(?P<proof>[A-Za-z0-9+/]{43}=)"
 )
 
 
@@ -65,8 +65,8 @@ class ScramExchange:
             raise _violation("malformed SCRAM message")
         messages = f"{self._messages},{match['unsigned']}"
         signature = _mac(self._stored_key, messages)
-        proof = base64.b64decode(match["proof"] + "==")
-        client_key = bytes(a ^ b for a, b in zip(proof, signature, strict=False))
+        proof = base64.b64decode(match["proof"])
+        client_key = bytes(a ^ b for a, b in zip(proof, signature, strict=True))
         if not hmac.compare_digest(hashlib.sha256(client_key).digest(), self._stored_key):
             raise InvalidPassword(
                 f'password authentication failed for user "{self._user}"', severity="FATAL"
