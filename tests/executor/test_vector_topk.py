@@ -22,7 +22,6 @@ from tests.executor.tables import (
 )
 from vecsql.errors import DataException, InvalidRowCountInLimit, InvalidRowCountInOffset
 from vecsql.executor.execute import execute_plan
-from vecsql.executor.vector_topk import topk_table
 from vecsql.planner.plan import Const, OrderKey, ScalarExpr, VectorTopK
 
 METRICS = ("l2", "ip", "cosine", "l1")
@@ -155,12 +154,6 @@ def test_distance_arithmetic_and_other_query(three: Items) -> None:
     )
     got = run(three, [0, 0], outputs=(ID_OUTPUT, similarity, other))
     assert got == [(1, 1.0, 5.0), (2, -4.0, 0.0), (3, None, None)]
-
-
-def test_block_table_has_the_outputs_names(three: Items) -> None:
-    block = topk_table(plan(three, limit=count(2)), three.ctx, [np.zeros(2, np.float32)])
-    assert block.column_names == ["id", "distance"]
-    assert block.to_pydict() == {"id": [1, 2], "distance": [0.0, 5.0]}
 
 
 @pytest.mark.parametrize("metric", METRICS)

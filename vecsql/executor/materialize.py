@@ -15,8 +15,6 @@ from vecsql.executor.scalars import evaluate
 from vecsql.index import flat
 from vecsql.planner.plan import Output, VectorTopK
 from vecsql.storage.interface import TableVersion
-from vecsql.types.arrow import to_arrow
-from vecsql.types.base import ColumnType
 
 
 def output_columns(
@@ -84,12 +82,3 @@ def _nullable(
     null = np.zeros(len(values), np.bool_)
     null[len(values) - hits.nulls :] = True
     return pa.array(values, mask=null)
-
-
-def as_arrow(column: Any, ctype: ColumnType) -> pa.Array:
-    """A Chunk's column as an Arrow array."""
-    if isinstance(column, pa.Array):
-        return column
-    if isinstance(column, np.ndarray):
-        return pa.array(column)
-    return to_arrow(column, ctype)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from vecsql.errors import QueryCanceled
 from vecsql.executor import filter as filters
@@ -32,18 +31,6 @@ def run(plan: VectorTopK, ctx: ExecContext, params: Sequence[Any]) -> Result:
     columns = materialize.topk_columns(plan, version, hits, ctx, params)
     count = len(hits.positions)
     return Result(plan.columns, iter((Chunk(count, columns),)), f"SELECT {count}")
-
-
-def topk_table(plan: VectorTopK, ctx: ExecContext, params: Sequence[Any]) -> pa.Table:
-    """Run a block of a larger query: its rows as an Arrow table with the names of the plan's outputs."""
-    version = ctx.txn.snapshot().table(plan.table.oid)
-    hits = find(plan, version, ctx, params)
-    columns = materialize.topk_columns(plan, version, hits, ctx, params)
-    arrays = [
-        materialize.as_arrow(column, output.column.type)
-        for column, output in zip(columns, plan.outputs, strict=True)
-    ]
-    return pa.Table.from_arrays(arrays, names=[output.column.name for output in plan.outputs])
 
 
 def find(plan: VectorTopK, version: TableVersion, ctx: ExecContext, params: Sequence[Any]) -> Hits:
