@@ -23,7 +23,7 @@ from vecsql.errors import (
 )
 from vecsql.planner.bind_expressions import ExpressionBinder, column_type
 from vecsql.planner.coerce import builtin, coerce, position_of, set_bound, sql_of, type_of
-from vecsql.planner.literals import column_scale, quote
+from vecsql.planner.literals import column_scale, duck_type, quote
 from vecsql.planner.scope import Cte, OutColumn, Range, RangeColumn, Scope
 from vecsql.types.base import ColumnType
 
@@ -321,6 +321,9 @@ class FromBinder(ExpressionBinder):
         alias = self.new_alias()
         outputs = [f"unnest({sql}) AS o{i}" for i, sql in enumerate(lists, 1)]
         inner = f"SELECT {', '.join(outputs)}"
+        if _streams(node.this, name, columns):
+            call = lists[0].removeprefix("CAST(").removesuffix(" AS INTEGER[])")
+            inner = f"SELECT CAST(s AS {duck_type(columns[0][1].type)}) AS o1 FROM {call} AS g(s)"
         out = [OutColumn(n, t) for n, t in columns]
         if node.args.get("ordinality"):
             inner = f"SELECT *, row_number() OVER () AS o{len(out) + 1} FROM ({inner})"
@@ -489,6 +492,15 @@ class FromBinder(ExpressionBinder):
                 f'common column name "{name}" appears more than once in {side} table'
             )
         return found[0]
+
+
+def _streams(call: exp.Expression, name: str, columns: list[tuple[str, ColumnType]]) -> bool:
+    """Whether DuckDB can make the rows one by one: a series of integers that depends on no other FROM item."""
+    return (
+        name == "generate_series"
+        and columns[0][1].type.name in ("int4", "int8")
+        and call.find(exp.Column, exp.Subquery, exp.Query) is None
+    )
 
 
 def cte_columns(

@@ -333,11 +333,11 @@ def numeric_series(start: str, stop: str, step: str) -> list[str]:
     return out
 
 
-@duck("vs_series(BIGINT, BIGINT, BIGINT) -> BIGINT[]")
-def series(start: int, stop: int, step: int) -> list[int]:
+@duck("vs_step(BIGINT) -> BIGINT")
+def checked_step(step: int) -> int:
     if step == 0:
         raise InvalidParameterValue("step size cannot equal zero")
-    return list(range(start, stop + (1 if step > 0 else -1), step))
+    return step
 
 
 @duck("vs_numeric_fit(VARCHAR, INTEGER, INTEGER) -> VARCHAR")

@@ -227,10 +227,10 @@ subvector(vector, int4, int4) -> vector = vs_subvector({{0}}, {{1}}, {{2}})
 """
 
 SETS = r"""
-generate_series(int4, int4) -> int4 = CAST(vs_series({0}, {1}, 1) AS INTEGER[])
-generate_series(int4, int4, int4) -> int4 = CAST(vs_series({0}, {1}, {2}) AS INTEGER[])
-generate_series(int8, int8) -> int8 = vs_series({0}, {1}, 1)
-generate_series(int8, int8, int8) -> int8 = vs_series({0}, {1}, {2})
+generate_series(int4, int4) -> int4 = CAST(generate_series(CAST({0} AS BIGINT), CAST({1} AS BIGINT)) AS INTEGER[])
+generate_series(int4, int4, int4) -> int4 = CAST(generate_series(CAST({0} AS BIGINT), CAST({1} AS BIGINT), vs_step(CAST({2} AS BIGINT))) AS INTEGER[])
+generate_series(int8, int8) -> int8 = generate_series(CAST({0} AS BIGINT), CAST({1} AS BIGINT))
+generate_series(int8, int8, int8) -> int8 = generate_series(CAST({0} AS BIGINT), CAST({1} AS BIGINT), vs_step(CAST({2} AS BIGINT)))
 generate_series(numeric, numeric) -> numeric = vs_numeric_series({0}, {1}, '1')
 generate_series(numeric, numeric, numeric) -> numeric = vs_numeric_series({0}, {1}, {2})
 generate_series(timestamp, timestamp, interval) -> timestamp = generate_series({0}, {1}, {2})

@@ -1,0 +1,26 @@
+SELECT id / 2, price * 2, price / 3, name || 'x' FROM items;
+SELECT o1 AS o1, CAST(o2 AS VARCHAR) AS o2, o3 AS o3, o4 AS o4 FROM (SELECT CAST(CAST(_t1_.c1 AS BIGINT) // CAST(CAST(2 AS INTEGER) AS BIGINT) AS BIGINT) AS o1, CAST(_t1_.c3 * CAST(CAST(2 AS INTEGER) AS DECIMAL(10, 0)) AS DECIMAL(20, 2)) AS o2, vs_numeric_div(CAST(_t1_.c3 AS VARCHAR), CAST(CAST(CAST(3 AS INTEGER) AS DECIMAL(10, 0)) AS VARCHAR)) AS o3, (_t1_.c2 || 'x') AS o4 FROM r20000 AS _t1_);
+
+SELECT name FROM items ORDER BY price DESC, name LIMIT $1;
+SELECT _t1_.c2 AS o1 FROM r20000 AS _t1_ ORDER BY _t1_.c3 DESC NULLS FIRST, _t1_.c2 ASC NULLS LAST LIMIT vs_limit(CAST($1 AS BIGINT));
+
+SELECT count(*), sum(id), avg(price) FROM items WHERE name LIKE 'a%' GROUP BY name HAVING count(*) > 1;
+SELECT o1 AS o1, CAST(o2 AS VARCHAR) AS o2, o3 AS o3 FROM (SELECT count(*) AS o1, CAST(sum(_t1_.c1) AS DECIMAL(38, 0)) AS o2, vs_numeric_avg(CAST(sum(_t1_.c3) AS VARCHAR), count(_t1_.c3)) AS o3 FROM r20000 AS _t1_ WHERE (_t1_.c2 LIKE 'a%' ESCAPE '\') GROUP BY _t1_.c2 HAVING (count(*) > CAST(1 AS INTEGER)));
+
+SELECT a.id FROM items a LEFT JOIN items b USING (id) WHERE b.name IS NULL;
+SELECT _t1_.c1 AS o1 FROM r20000 AS _t1_ LEFT JOIN r20000 AS _t2_ ON (_t1_.c1 = _t2_.c1) WHERE (_t2_.c2 IS NULL);
+
+SELECT embedding <=> '[1,2,3]' FROM items WHERE id = ANY($1);
+SELECT vs_vector_cosine(_t1_.c4, CAST([1.0, 2.0, 3.0] AS FLOAT[])) AS o1 FROM r20000 AS _t1_ WHERE vs_any(_t1_.c1, CAST($1 AS BIGINT[]));
+
+WITH x AS (SELECT id FROM items) SELECT * FROM x UNION ALL SELECT 1.5;
+WITH w1(o1) AS (SELECT _t2_.c1 AS o1 FROM r20000 AS _t2_) SELECT * FROM (SELECT CAST(CAST(o1 AS DECIMAL(19, 0)) AS VARCHAR) AS o1 FROM (SELECT _t3_.o1 AS o1 FROM w1 AS _t3_) UNION ALL SELECT CAST(o1 AS VARCHAR) AS o1 FROM (SELECT CAST('1.5' AS DECIMAL(2, 1)) AS o1)) AS _t4_;
+
+SELECT id, row_number() OVER (PARTITION BY name ORDER BY price) FROM items;
+SELECT _t1_.c1 AS o1, row_number() OVER (PARTITION BY _t1_.c2 ORDER BY _t1_.c3 ASC NULLS LAST) AS o2 FROM r20000 AS _t1_;
+
+SELECT string_agg(DISTINCT name, ',' ORDER BY name) FILTER (WHERE id > 1) FROM items;
+SELECT string_agg(DISTINCT _t1_.c2, ',' ORDER BY _t1_.c2 ASC NULLS LAST) FILTER (WHERE (_t1_.c1 > CAST(1 AS INTEGER))) AS o1 FROM r20000 AS _t1_;
+
+SELECT n FROM generate_series(1, 3) AS n WHERE n IN (SELECT id FROM items);
+SELECT _t1_.o1 AS o1 FROM LATERAL (SELECT CAST(s AS INTEGER) AS o1 FROM generate_series(CAST(CAST(1 AS INTEGER) AS BIGINT), CAST(CAST(3 AS INTEGER) AS BIGINT)) AS g(s)) AS _t1_ WHERE (_t1_.o1 IN (SELECT o1 FROM (SELECT _t2_.c1 AS o1 FROM r20000 AS _t2_)));
