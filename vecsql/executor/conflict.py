@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vecsql.catalog.model import Table
-from vecsql.errors import CardinalityViolation
+from vecsql.errors import CardinalityViolation, SerializationFailure
 from vecsql.executor.constraints import Columns, check_rows
 from vecsql.executor.context import ExecContext
 from vecsql.executor.rowwise import generate, update_excluded
@@ -108,7 +108,10 @@ def _update(
 ) -> tuple[dict[int, pa.Array], npt.NDArray[np.int64]]:
     """DO UPDATE of the given rows; gives the new rows and which of the rows WHERE let through."""
     attnums = [c.attnum for c in table.columns]
+    ctx.txn.begin_statement()  # the rows met may be younger than the statement's snapshot
     old = dict(zip(attnums, ctx.txn.snapshot().table(table.oid).take(attnums, rowids), strict=True))
+    if len(old[attnums[0]]) < len(rowids):
+        raise SerializationFailure("could not serialize access due to concurrent update")
     kept = np.arange(len(rowids))
     new = dict(old)
     if update.excluded is not None:

@@ -46,11 +46,13 @@ class ExecContext:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))  # transaction start: now()
     statement_time: datetime = field(default_factory=lambda: datetime.now(UTC))
     cancel: threading.Event = field(default_factory=threading.Event)
-    currval: dict[int, int] = field(default_factory=dict)  # sequence oid -> last nextval of this session
+    currval: dict[int, int] = field(
+        default_factory=dict
+    )  # sequence oid -> last nextval of this session
     last_sequence: int = 0
     notify: Callable[[Notice], None] = lambda notice: None
     duck: Any = None  # executor.duck.DuckSession, made on first use
-    sessions: Callable[[], list[dict[str, Any]]] = lambda: []  # rows of pg_stat_activity
+    sessions: Callable[[], list[dict[str, Any]]] = list  # rows of pg_stat_activity
     trace: list[Any] | None = None  # EXPLAIN ANALYZE collects executor.trace.ScanTrace here
 
 

@@ -22,6 +22,19 @@ MACROS = (
     "CREATE MACRO vs_interval_mul(i, f) AS to_microseconds(CAST(round(vs_micros(i) * f) AS BIGINT)) "
     "+ to_days(CAST(trunc(vs_days(i) * f) AS INTEGER)) + to_months(CAST(trunc(vs_months(i) * f) AS INTEGER)) "
     "+ to_microseconds(CAST(round(86400000000 * ((vs_days(i) * f) % 1 + 30 * ((vs_months(i) * f) % 1))) AS BIGINT))",
+    # Macros, because a Python function that gives NaN gives NULL.
+    *(
+        f"CREATE MACRO vs_{name}_check(r, a, b) AS CASE WHEN isinf(r) AND NOT isinf(a) AND NOT isinf(b) "
+        "THEN error('PG:22003:NumericValueOutOfRange:value out of range: overflow' || chr(1) || chr(2)) ELSE r END"
+        for name in ("float4", "float8")
+    ),
+    *(
+        f"CREATE MACRO vs_{name}_div(a, b) AS CASE WHEN b = 0 AND NOT isnan(a) "
+        "THEN error('PG:22012:DivisionByZero:division by zero' || chr(1) || chr(2)) "
+        "WHEN isinf(a / b) AND NOT isinf(a) AND NOT isinf(b) "
+        "THEN error('PG:22003:NumericValueOutOfRange:value out of range: overflow' || chr(1) || chr(2)) ELSE a / b END"
+        for name in ("float4", "float8")
+    ),
 )
 
 __all__ = ["FUNCTIONS", "MACROS", "DuckFunction", "codec"]

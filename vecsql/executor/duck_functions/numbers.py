@@ -400,26 +400,6 @@ duck("vs_float8_to_numeric(DOUBLE) -> VARCHAR")(_float_to_numeric(15))
 duck("vs_float4_to_numeric(FLOAT) -> VARCHAR")(_float_to_numeric(6))
 
 
-def _checked(result: float, *inputs: float) -> float:
-    if math.isinf(result) and not any(map(math.isinf, inputs)):
-        raise NumericValueOutOfRange("value out of range: overflow")
-    return result
-
-
-for _type, _duck in (("float4", "FLOAT"), ("float8", "DOUBLE")):
-    duck(f"vs_{_type}_check({_duck}, {_duck}, {_duck}) -> {_duck}")(_checked)
-
-
-def float_divide(a: float, b: float) -> float:
-    if b == 0 and not math.isnan(a):
-        raise DivisionByZero("division by zero")
-    return _checked(a / b, a, b)
-
-
-for _type, _duck in (("float4", "FLOAT"), ("float8", "DOUBLE")):
-    duck(f"vs_{_type}_div({_duck}, {_duck}) -> {_duck}")(float_divide)
-
-
 @duck("vs_float8_pow(DOUBLE, DOUBLE) -> DOUBLE")
 def float_power(a: float, b: float) -> float:
     if a == 0 and b < 0:

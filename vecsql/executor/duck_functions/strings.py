@@ -153,7 +153,7 @@ def string_to_array(text: str | None, separator: str | None) -> list[str] | None
 @duck("vs_quote_literal(VARCHAR) -> VARCHAR")
 def quote_literal(text: str) -> str:
     quoted = "'" + text.replace("'", "''") + "'"
-    return " E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
 
 _FORMAT = re.compile(r"%(?:(\d+)\$)?(-)?(\d+|\*)?(.)?", re.DOTALL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from vecsql.errors import FeatureNotSupported
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.alter import alter
 from vecsql.planner.ddl.nodes import DdlPlan, DdlStatement
@@ -20,7 +21,7 @@ _STATEMENTS: dict[str, Callable[[Cursor], DdlStatement]] = {
 _NO_OPS = {"grant": "GRANT", "revoke": "REVOKE", "security": "SECURITY LABEL",
            "reassign": "REASSIGN OWNED"}  # fmt: skip
 
-# First words of the statements that plan_ddl() takes; SELECT ... INTO comes as select_into().
+# First words of the statements that plan_ddl() takes.
 KEYWORDS = frozenset(_STATEMENTS) | {"grant", "revoke", "security", "reassign"}
 
 
@@ -35,6 +36,10 @@ def parse_ddl(text: str) -> DdlStatement:
         return statement
     if cursor.token.kind == "word" and word in KEYWORDS:
         return nodes.NoOp(_NO_OPS[word])
+    if word in ("select", "with", "values"):
+        raise FeatureNotSupported(
+            "SELECT INTO is not supported", hint="Use CREATE TABLE ... AS SELECT instead."
+        )
     raise cursor.error()
 
 

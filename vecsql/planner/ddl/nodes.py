@@ -101,7 +101,6 @@ class CreateTableAs:
     query_start: int
     if_not_exists: bool = False
     with_data: bool = True
-    select_into: bool = False
 
 
 @dataclass(frozen=True, slots=True)

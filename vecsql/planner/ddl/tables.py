@@ -328,7 +328,10 @@ def _elements(
             constraints.append(constraint)
         else:
             columns.append(column_spec(cursor))
-        if not cursor.accept(",") and not cursor.peek(")"):
+        if cursor.accept(","):
+            if cursor.peek(")"):
+                raise cursor.error()
+        elif not cursor.peek(")"):
             raise cursor.error()
     return columns, constraints, likes
 
