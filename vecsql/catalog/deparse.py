@@ -61,6 +61,16 @@ def expression_text(
         return source
 
 
+def expression_type(source: str, table: Table) -> str:
+    """The type name of an expression, as far as printing knows it; text if it does not."""
+    types = {column.name: column.type.type.name for column in table.columns}
+    try:
+        tree = pgparse.parse(f"SELECT {source}")[0]["stmt"]["SelectStmt"]["targetList"][0]
+        return Printer(types, False).print(tree["ResTarget"]["val"]).type or "text"
+    except (Uncovered, pgparse.PGQueryError, KeyError):
+        return "text"
+
+
 @cache
 def _function_types() -> dict[tuple[str, int], tuple[tuple[str, ...], str]]:
     """(argument types, result type) of functions that have one overload of that many arguments."""

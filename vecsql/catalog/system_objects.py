@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from vecsql.catalog.definitions import constraint_definition, default_text, view_definition
-from vecsql.catalog.deparse import expression_text
+from vecsql.catalog.deparse import expression_text, expression_type
 from vecsql.catalog.model import (
     PG_CATALOG_OID,
     PUBLIC_OID,
@@ -193,15 +193,16 @@ def _plain(name: str) -> ColumnType:
 
 
 def _index_attributes(table: Table, index: Index) -> Iterator[Row]:
-    keys = [(c.attnum, c.expression) for c in index.columns] + [(a, None) for a in index.include]
-    for number, (attnum, expression) in enumerate(keys, 1):
-        if expression is None:
-            column = table.column_at(attnum)
-            yield _attribute(index.oid, number, column.name, column.type)
+    for number, column in enumerate(index.columns, 1):
+        if column.expression is None:
+            name = table.column_at(column.attnum).name
         else:
-            name = expression.split("(", 1)[0] if "(" in expression[1:] else "expr"
-            name = name if name.isidentifier() else "expr"
-            yield _attribute(index.oid, number, name, _plain("text"))
+            head = column.expression.partition("(")[0]
+            name = head if head.isidentifier() and head != column.expression else "expr"
+        yield _attribute(index.oid, number, name, _key_type(table, column))
+    for number, attnum in enumerate(index.include, len(index.columns) + 1):
+        included = table.column_at(attnum)
+        yield _attribute(index.oid, number, included.name, included.type)
 
 
 def _indexes(catalog: Catalog) -> Iterator[Row]:
@@ -231,17 +232,22 @@ def _indexes(catalog: Catalog) -> Iterator[Row]:
         }
 
 
+def _key_type(table: Table, column: IndexColumn) -> ColumnType:
+    if column.expression is None:
+        return table.column_at(column.attnum).type
+    found = by_name(expression_type(column.expression, table))
+    return ColumnType(found) if found is not None else _plain("text")
+
+
 def _key_collation(table: Table, column: IndexColumn) -> int:
-    return 0 if column.expression else collation_of(table.column_at(column.attnum).type.type)
+    return collation_of(_key_type(table, column).type)
 
 
 def _opclass_oid(table: Table, index: Index, column: IndexColumn) -> int:
     by_key = opclass_oids()
     if column.opclass:
         return by_key.get((index.method, column.opclass), 0)
-    sql_type = (
-        _plain("text").type if column.expression else table.column_at(column.attnum).type.type
-    )
+    sql_type = _key_type(table, column).type
     name = "text" if sql_type.name == "varchar" else sql_type.name
     return by_key.get((index.method, "array_ops" if sql_type.element else f"{name}_ops"), 0)
 

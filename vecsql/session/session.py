@@ -10,13 +10,13 @@ from typing import Any, cast
 
 from sqlglot import exp
 
+from vecsql.catalog.functions import REG_INPUT, REG_OUTPUT, SystemState
+from vecsql.catalog.functions import find as find_function
 from vecsql.catalog.model import Catalog
-from vecsql.catalog.names import regclass_in, regclass_out, type_named
 from vecsql.errors import (
     Error,
     QueryCanceled,
     ReadOnlySqlTransaction,
-    UndefinedObject,
     UndefinedParameter,
 )
 from vecsql.executor.context import ExecContext, Notice, Result
@@ -34,8 +34,7 @@ from vecsql.session.transactions import Transactions
 from vecsql.settings import Settings
 from vecsql.settings.checks import zone_of
 from vecsql.storage.interface import Engine, Transaction
-from vecsql.types import REGCLASS, REGTYPE
-from vecsql.types.base import ColumnType, by_oid
+from vecsql.types.base import ColumnType
 from vecsql.types.formatting import TextFormat
 
 _NOTICE_RANK = {"DEBUG": 0, "LOG": 1, "INFO": 9, "NOTICE": 2, "WARNING": 3, "ERROR": 4}
@@ -299,25 +298,25 @@ class Session:
 
     def value_of(self, ctype: ColumnType, text: str) -> Any:
         """A parameter from its text form: names of relations and types, local times in the session's zone."""
-        if ctype.type.oid == REGCLASS.oid and not text.isdigit():
-            catalog = self.catalog
-            return regclass_in(catalog, text, self.planner.search_path(catalog))
-        if ctype.type.oid == REGTYPE.oid and not text.isdigit():
-            named = type_named(text)
-            if named is None:
-                raise UndefinedObject(f'type "{text}" does not exist')
-            return named[0].oid
+        if ctype.type.name in REG_INPUT and not text.isdigit():
+            return self._converted(REG_INPUT[ctype.type.name], text)
         return self.text_format().decoder(ctype.type)(text, -1)
 
     def reg_name(self, type_name: str, oid: int) -> str | None:
-        """How a regclass or regtype value prints; None: as its number."""
-        if type_name == "regclass":
-            catalog = self.catalog
-            return regclass_out(catalog, oid, self.planner.search_path(catalog))
-        found = by_oid(oid) if type_name == "regtype" else None
-        return found.sql_name if found is not None else None
+        """How a value of regclass, regtype ... prints; None: as its number."""
+        if type_name not in REG_OUTPUT:
+            return None
+        return cast(str, self._converted(REG_OUTPUT[type_name], oid))
 
-    # The end of transactions and of the session
+    def _converted(self, function: str, value: str | int) -> Any:
+        """The value of one of the catalog's reg* conversions."""
+        found = find_function(function)
+        if found is None or found.body is None:
+            raise LookupError(function)
+        catalog = self.catalog
+        path = self.planner.search_path(catalog)
+        state = SystemState(catalog, {"search_path": path, "user": self.ctx.user})
+        return found.body(state, value)
 
     def _transaction_ended(self, committed: bool) -> None:
         self.portals.end_transaction(committed)
