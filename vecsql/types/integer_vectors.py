@@ -17,6 +17,12 @@ def _vector_of(oid: int, name: str, array_oid: int, element: SqlType) -> SqlType
     def from_text(text: str, typmod: int = -1) -> list[Any]:
         return [element.from_text(part, -1) for part in text.split()]
 
+    def from_binary(data: bytes, typmod: int = -1) -> list[Any]:
+        return array_from_binary(data, typmod, element)
+
+    def coerce(value: Any, typmod: int = -1) -> list[Any]:
+        return list(value)
+
     return define(
         SqlType(
             oid=oid,
