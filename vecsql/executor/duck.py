@@ -16,6 +16,7 @@ from vecsql.catalog import system
 from vecsql.executor.context import ExecContext
 from vecsql.executor.duck_functions import FUNCTIONS, MACROS, DuckFunction, codec
 from vecsql.executor.duck_functions.registry import guarded
+from vecsql.executor.duck_functions.sequences import SESSIONS
 from vecsql.types.intervals import Interval
 
 MEMORY_LIMIT = "4GB"
@@ -64,6 +65,7 @@ class Database:
             function.name, guarded(function), list(function.args), function.result,
             type="arrow" if function.arrow else "native",
             null_handling="special",
+            side_effects=function.volatile,
         )  # fmt: skip
 
 
@@ -88,7 +90,9 @@ class DuckSession:
         self.database = database()
         self.cursor = self.database.connection.cursor()
         self.registered: dict[str, Any] = {}
+        self.context = ctx
         self.state = system_functions.SystemState(ctx.txn.snapshot().catalog)
+        SESSIONS[self.state.id] = self
         self.cursor.execute(f"SET VARIABLE {system_functions.STATE_VARIABLE} = {self.state.id}")
 
     def interrupt(self) -> None:

@@ -1,6 +1,6 @@
 """What DuckDB needs to answer as PostgreSQL does: Python functions and macros that translated SQL calls."""
 
-from vecsql.executor.duck_functions import jsons, moments, numbers, strings, vectors  # noqa: F401
+from vecsql.executor.duck_functions import jsons, moments, numbers, sequences, strings, vectors  # noqa: F401
 from vecsql.executor.duck_functions.codecs import codec
 from vecsql.executor.duck_functions.registry import FUNCTIONS, DuckFunction
 

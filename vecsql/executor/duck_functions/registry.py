@@ -19,20 +19,23 @@ class DuckFunction:
     body: Callable[..., Any]
     arrow: bool = False
     nulls: bool = False
+    volatile: bool = False
 
 
 FUNCTIONS: dict[str, DuckFunction] = {}
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def duck(signature: str, *, arrow: bool = False, nulls: bool = False) -> Callable[[_F], _F]:
+def duck(
+    signature: str, *, arrow: bool = False, nulls: bool = False, volatile: bool = False
+) -> Callable[[_F], _F]:
     """Declare a function by its DuckDB signature: 'vs_name(VARCHAR, BIGINT) -> VARCHAR'."""
     head, _, result = signature.partition(" -> ")
     name, _, args = head.removesuffix(")").partition("(")
 
     def declare(body: _F) -> _F:
         types = tuple(a.strip() for a in args.split(",") if a.strip())
-        FUNCTIONS[name] = DuckFunction(name, types, result, body, arrow, nulls)
+        FUNCTIONS[name] = DuckFunction(name, types, result, body, arrow, nulls, volatile)
         return body
 
     return declare

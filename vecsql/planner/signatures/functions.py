@@ -2,8 +2,14 @@
 
 _NOW = "getvariable('vecsql_now')"
 _STATEMENT = "getvariable('vecsql_statement')"
+_STATE = "getvariable('vecsql_state')"
 
 FUNCTIONS = rf"""
+nextval(regclass) -> int8 = vs_nextval({_STATE}, {{0}})
+currval(regclass) -> int8 = vs_currval({_STATE}, {{0}})
+lastval() -> int8 = vs_lastval({_STATE})
+setval(regclass, int8) -> int8 = vs_setval({_STATE}, {{0}}, {{1}}, true)
+setval(regclass, int8, bool) -> int8 = vs_setval({_STATE}, {{0}}, {{1}}, {{2}})
 now() -> timestamptz = {_NOW}
 transaction_timestamp() -> timestamptz = {_NOW}
 current_timestamp() -> timestamptz = {_NOW}
