@@ -198,7 +198,6 @@ SCRIPTS = {
         SELECT nextval('b');
         ALTER SEQUENCE nosuch RESTART;
         DROP SEQUENCE s, b;
-        SELECT nextval('s');
     """,
     "extensions": """
         CREATE EXTENSION vector;

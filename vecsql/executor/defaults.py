@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
+
 from vecsql.catalog.model import Catalog, Column
 from vecsql.executor.context import ExecContext
 from vecsql.planner.dml import binding
@@ -39,6 +41,17 @@ class _Key:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Key) and other.catalog is self.catalog
+
+
+def sequence_values(column: Column, count: int, ctx: ExecContext) -> pa.Array | None:
+    """The next values of the column's own sequence, taken at once; None if its default is another one."""
+    own = column.identity or (column.default or "").startswith("nextval(")
+    if not column.sequence_oid or not own:
+        return None
+    numbers = ctx.engine.nextvals(column.sequence_oid, count)
+    ctx.currval[column.sequence_oid] = int(numbers[-1])
+    ctx.last_sequence = column.sequence_oid
+    return pa.array(numbers).cast(column.type.arrow)
 
 
 def _null(ctx: Any, params: Sequence[Any]) -> None:

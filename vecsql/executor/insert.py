@@ -8,11 +8,12 @@ from typing import Any
 import pyarrow as pa
 
 from vecsql.catalog.model import Catalog, Column, Table
+from vecsql.errors import FeatureNotSupported
 from vecsql.executor.columns import cast_column, encoder, joined
 from vecsql.executor.conflict import insert_or_conflict
 from vecsql.executor.constraints import check_rows
 from vecsql.executor.context import ExecContext, Result
-from vecsql.executor.defaults import cell_value, default_cell
+from vecsql.executor.defaults import cell_value, default_cell, sequence_values
 from vecsql.executor.operators import operator
 from vecsql.executor.returning import returning_result
 from vecsql.executor.rowwise import generate
@@ -23,6 +24,8 @@ from vecsql.planner.dml.nodes import Cell, Insert
 def insert(plan: Insert, ctx: ExecContext, params: Sequence[Any]) -> Result:
     """Run an INSERT."""
     table = plan.table
+    if not table.columns:
+        raise FeatureNotSupported("rows of tables without columns are not supported")
     if plan.query is None:
         given = _values(plan, ctx, params)
         count = len(plan.rows)
@@ -103,6 +106,8 @@ def complete_rows(
 def _defaults(column: Column, count: int, catalog: Catalog, ctx: ExecContext) -> pa.Array:
     if column.default is None and not column.identity:
         return pa.nulls(count, column.type.arrow)
+    if count > 1 and (numbers := sequence_values(column, count, ctx)) is not None:
+        return numbers
     cell = default_cell(column, catalog)
     if cell.volatile:
         values = [cell_value(cell, column.type, ctx, ()) for _ in range(count)]

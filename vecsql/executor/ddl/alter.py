@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vecsql.catalog.model import Column, Table
-from vecsql.errors import DuplicateColumn, Error, UndefinedColumn
+from vecsql.errors import DuplicateColumn, Error, FeatureNotSupported, UndefinedColumn
 from vecsql.executor.context import ExecContext, Notice
 from vecsql.executor.ddl.alter_column import (
     alter_type,
@@ -105,6 +105,8 @@ def _drop_column(action: nodes.DropColumn, draft: Draft, oid: int, ctx: ExecCont
             raise UndefinedColumn(message)
         ctx.notify(Notice("NOTICE", message + ", skipping"))
         return
+    if len(table.columns) == 1 and row_count(ctx, oid):
+        raise FeatureNotSupported("rows of tables without columns are not supported")
     views = view_closure(draft, oid, column.attnum)
     if views and not action.cascade:
         what = f"column {column.name} of {shown(draft, table)}"

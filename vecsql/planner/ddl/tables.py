@@ -380,6 +380,8 @@ def _storage(cursor: Cursor) -> nodes.Options:
 
 def _only_names(cursor: Cursor) -> bool:
     """True for '(a, b) ... AS': the column list of CREATE TABLE AS."""
+    if cursor.peek("(", ")"):
+        return False
     cursor.balanced()
     _storage(cursor)
     return cursor.peek("as")

@@ -9,10 +9,10 @@ from sqlglot import exp
 from vecsql.catalog.model import Catalog, Column, Table
 from vecsql.errors import (
     DuplicateColumn,
+    FeatureNotSupported,
     SyntaxError,
     UndefinedColumn,
     UndefinedTable,
-    WrongObjectType,
 )
 from vecsql.planner.dml.scalars import position_of
 from vecsql.planner.plan import ResultColumn
@@ -30,7 +30,9 @@ def find_table(catalog: Catalog, search_path: Sequence[str], node: exp.Table) ->
                 return table
         for view in catalog.views.values():
             if view.name == name and view.schema_oid == schema.oid:
-                raise WrongObjectType(f'cannot change view "{name}"', position=position_of(node))
+                raise FeatureNotSupported(
+                    f'changing view "{name}" is not supported', position=position_of(node)
+                )
     shown = f"{schema_name}.{name}" if schema_name else name
     position = position_of(node) or position_of(node.this)
     raise UndefinedTable(f'relation "{shown}" does not exist', position=position)
