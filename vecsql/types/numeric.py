@@ -70,9 +70,12 @@ def from_text(text: str, typmod: int = -1) -> Decimal:
     if special:
         return coerce(Decimal(special), typmod)
     if _LITERAL.fullmatch(stripped):
-        value = EXACT.create_decimal(stripped.replace("_", ""))
+        try:
+            value = EXACT.create_decimal(stripped.replace("_", ""))
+        except decimal.Overflow:
+            raise _overflow() from None
         if value and (value.is_infinite() or value.adjusted() > MAX_EXPONENT):
-            raise NumericValueOutOfRange("value overflows numeric format")
+            raise _overflow()
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and exponent > 0:
             value = EXACT.quantize(value, Decimal(1))
@@ -83,6 +86,10 @@ def from_text(text: str, typmod: int = -1) -> Decimal:
     if integer is None:
         raise invalid_syntax("numeric", text)
     return coerce(Decimal(integer), typmod)
+
+
+def _overflow() -> NumericValueOutOfRange:
+    return NumericValueOutOfRange("value overflows numeric format")
 
 
 def coerce(value: Any, typmod: int = -1) -> Decimal:
