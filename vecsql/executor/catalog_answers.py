@@ -82,4 +82,9 @@ def answered(
 
 
 def _hashable(params: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(_hashable(p) if isinstance(p, list) else (type(p), p) for p in params)
+    return tuple(
+        _hashable(p)
+        if isinstance(p, list)
+        else (type(p), p if isinstance(p, Hashable) else repr(p))
+        for p in params
+    )
