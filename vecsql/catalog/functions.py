@@ -37,8 +37,6 @@ __all__ = [
     "volatile_in",
 ]
 
-_POLYMORPHIC = POLYMORPHIC
-
 
 def load() -> dict[str, list[Function]]:
     """SIGNATURES, complete."""

@@ -49,7 +49,7 @@ def _system() -> list[Signature]:
     found = []
     for name, overloads in system_functions.load().items():
         for f in overloads:
-            if any(by_name(a) is None and a not in system_functions._POLYMORPHIC for a in f.args):
+            if any(by_name(a) is None and a not in system_functions.POLYMORPHIC for a in f.args):
                 continue
             state = [system_functions.STATE_SQL] if f.stateful else []
             slots = "{*}" if f.variadic else ", ".join(f"{{{i}}}" for i in range(len(f.args)))
