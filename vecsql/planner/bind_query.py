@@ -47,6 +47,7 @@ class QueryBinder(SetBinder):
         self.catalog = catalog
         self.search_path = search_path
         self.params = params if params is not None else ParamTypes()
+        self.params.names = (catalog, tuple(search_path))
         self.scans: dict[str, tuple[int, set[int]]] = {}
         self.system: dict[str, None] = {}
         self.aliases = 0

@@ -124,18 +124,17 @@ def _type_unknown(
         set_bound(node, target, f"CAST(NULL AS {duck_type(target.type)})")
         return
     if isinstance(node, exp.Literal):
-        _type_literal(node, target, context)
+        _type_literal(node, target, params, context)
         return
     sql, scale = cast_sql(sql_of(node), None, builtin("text"), target, "explicit")
     set_bound(node, target, sql, scale)
 
 
-def _type_literal(node: exp.Literal, target: ColumnType, context: str) -> None:
+def _type_literal(node: exp.Literal, target: ColumnType, params: ParamTypes, context: str) -> None:
     text = node.this
     name = target.type.name
     if name in REG_INPUT:
-        reg = f"{_reg(REG_INPUT[name])}({STATE_SQL}, {quote(text)})"
-        set_bound(node, target, f"CAST({text} AS BIGINT)" if text.isdigit() else reg)
+        set_bound(node, target, _object_literal(node, name, params))
         return
     element = target.type.element
     if element is not None and element.name in REG_INPUT:
@@ -161,6 +160,25 @@ def _type_literal(node: exp.Literal, target: ColumnType, context: str) -> None:
         set_bound(node, target, sql, scale)
     else:
         set_bound(node, target, literal_sql(value, target))
+
+
+def _object_literal(node: exp.Literal, name: str, params: ParamTypes) -> str:
+    """A regclass, regtype ... literal: looked up now, as PostgreSQL does, so that its error has a position."""
+    from vecsql.catalog.functions import SystemState, load
+
+    text = node.this
+    if text.isdigit():
+        return f"CAST({text} AS BIGINT)"
+    overloads = load().get(REG_INPUT[name])
+    body = overloads[0].body if overloads and overloads[0].stateful else None
+    if body is None or params.names is None:
+        return f"{_reg(REG_INPUT[name])}({STATE_SQL}, {quote(text)})"
+    catalog, path = params.names
+    try:
+        found = body(SystemState(catalog, {"search_path": path}), text)
+    except Error as error:
+        raise error.at(position_of(node)) from None
+    return f"CAST({found} AS BIGINT)"
 
 
 def _reg(function: str) -> str:

@@ -68,7 +68,7 @@ class ParamTypes:
     def __init__(self, oids: Sequence[int] = ()) -> None:
         self.types: dict[int, ColumnType] = {}
         self.seen: set[int] = set()
-        self.fixed = False
+        self.names: tuple[Catalog, tuple[str, ...]] | None = None  # for literals of type regclass
         for i, oid in enumerate(oids, 1):
             found = by_oid(oid) if oid else None
             if found is not None and found.name != "unknown":
