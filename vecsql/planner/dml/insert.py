@@ -56,7 +56,6 @@ def plan_insert(node: exp.Insert, scope: Scope) -> Insert:
         tuple(c.attnum for c in columns),
         rows,
         query.plan if query else None,
-        tuple(c.type for c in query.columns) if query else (),
         plan_conflict(table, alias, conflict, scope) if conflict is not None else None,
         plan_returning(table, alias, returning.expressions, scope)
         if returning is not None

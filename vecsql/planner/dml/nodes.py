@@ -22,8 +22,7 @@ class Cell:
     volatile: bool = False  # each row gets a value of its own
 
 
-Default = None  # stands for DEFAULT among the cells
-Row = tuple[Cell | None, ...]
+Row = tuple[Cell | None, ...]  # None: DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,6 @@ class Insert:
     targets: tuple[int, ...]
     rows: tuple[Row, ...] = ()
     query: SelectPlan | None = None
-    query_types: tuple[ColumnType, ...] = ()
     conflict: OnConflict | None = None
     returning: Returning | None = None
     overriding: Literal["", "user", "system"] = ""
