@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from vecsql.catalog.model import Table
 from vecsql.catalog.identifiers import split_identifier
+from vecsql.catalog.model import Table
 from vecsql.catalog.names import relation_oid
 from vecsql.dbapi.sources import Source, open_source
 from vecsql.errors import DuplicateTable, InterfaceError, UndefinedTable

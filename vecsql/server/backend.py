@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from vecsql.session.statements import Statement
 from vecsql.types.rows import encode_rows
 
 FLUSH_BYTES = 256 * 1024
+SLOW = 0.003  # seconds; a statement that takes longer leaves the loop the next time
 
 
 class Backend:
@@ -90,7 +92,9 @@ class Backend:
             portal = self.session.portals.find(event.portal)
             if not isinstance(portal, Portal):
                 return portal is None
-            return portal.prepared is None or (portal.prepared.inline and portal.rows is None)
+            if portal.prepared is None:
+                return True
+            return portal.prepared.inline and portal.rows is None and not portal.statement.slow
         if isinstance(event, events.Query):
             cached = self.session.planner.cached(event.sql)
             return cached is not None and cached.prepared is not None and cached.prepared.inline
@@ -264,10 +268,12 @@ class Backend:
             return
         if portal.rows is not None and portal.result is not None and portal.result.columns is None:
             raise ObjectNotInPrerequisiteState(f'portal "{portal.name}" cannot be run')
+        started = time.perf_counter()
         if portal.rows is None:
             portal.result = session.run(portal.statement, portal.params)
             portal.rows = RowReader(portal.result.chunks)
         self._portal_rows(portal, event.max_rows)
+        portal.statement.slow = time.perf_counter() - started > SLOW
 
     def _portal_rows(self, portal: Portal, max_rows: int) -> None:
         result, rows = portal.result, portal.rows

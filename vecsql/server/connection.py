@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
                 elif isinstance(event, events.Terminate):
                     self._transport.close()
                     return
-                elif self._server.crowded(self) or not self._backend.is_cheap(event):
+                elif not self._backend.is_cheap(event):
                     self._event = event
                     self._busy = True
                     self._send()

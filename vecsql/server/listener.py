@@ -83,10 +83,6 @@ class Server:
     def is_full(self) -> bool:
         return self.sessions >= self.options.max_connections
 
-    def crowded(self, connection: Connection) -> bool:
-        """Whether other connections are at work, so that even short statements should leave the loop to them."""
-        return False
-
     def cancel(self, pid: int, secret: bytes) -> None:
         """A CancelRequest; a wrong key is ignored, as PostgreSQL does."""
         session = hub_of(self.engine).session(pid)

@@ -29,6 +29,7 @@ class Statement:
     catalog: Catalog  # what `prepared` was planned against
     search_path: tuple[str, ...]
     from_sql: bool = False
+    slow: bool = False  # its last run took long, whatever the plan promised
     descriptions: dict[Any, bytes] = field(default_factory=dict)  # RowDescription by formats
     prepared_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
