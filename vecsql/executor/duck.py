@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from vecsql import errors
+from vecsql import errors, stats
 from vecsql.catalog import functions as system_functions
 from vecsql.catalog import system
 from vecsql.executor.context import ExecContext
@@ -155,12 +155,26 @@ def runtime_of(ctx: ExecContext) -> dict[str, Any]:
         "database": ctx.database, "user": ctx.user, "settings": ctx.settings, "sessions": ctx.sessions,
         "backend_pid": ctx.backend_pid, "sequence_state": ctx.engine.sequence_state,
         "row_count": lambda oid: ctx.txn.snapshot().table(oid).num_rows, "context": ctx,
-        "byte_count": lambda oid: relation_bytes(ctx, oid),
+        "byte_count": lambda oid: relation_bytes(ctx, oid), "cancel": ctx.cancel,
+        "progress": lambda: index_builds(ctx),
     }  # fmt: skip
     path = str(ctx.settings.get("search_path"))
     names = [part.strip().strip('"') for part in path.split(",")]
     runtime["search_path"] = [n for n in names if n and n != "$user"] or ["public"]
     return runtime
+
+
+def index_builds(ctx: ExecContext) -> list[dict[str, Any]]:
+    """Rows of pg_stat_progress_create_index."""
+    return [
+        {
+            "pid": build.process_id, "datname": ctx.database, "relid": build.table_oid,
+            "index_relid": build.index_oid, "command": "CREATE INDEX", "phase": build.phase,
+            "tuples_total": build.rows_total, "tuples_done": build.rows_done,
+            "partitions_total": build.parts_total, "partitions_done": build.parts_done,
+        }
+        for build in stats.progress.index_builds()
+    ]  # fmt: skip
 
 
 def relation_bytes(ctx: ExecContext, oid: int) -> int:
