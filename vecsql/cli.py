@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if not _expected(error):
             raise
-        print(f"vecsql: {_one_line(error)}", file=sys.stderr)
+        print(f"vecsql: {_described(error)}", file=sys.stderr)
         return 1
 
 
@@ -41,19 +41,18 @@ def _expected(error: Exception) -> bool:
     return isinstance(error, Error | OSError)
 
 
-def _one_line(error: Exception) -> str:
+def _described(error: Exception) -> str:
+    """One line, and DETAIL and HINT on lines of their own."""
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split())
+    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vecsql", description="Postgres for vectors, in one file."
     )
-    parser.add_argument(
-        "--version", action="version", version=f"vecsql {__version__}"
-    )
+    parser.add_argument("--version", action="version", version=f"vecsql {__version__}")
     parser.add_argument(
         "--log-level", default="warning", choices=("debug", "info", "warning", "error")
     )
