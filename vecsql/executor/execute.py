@@ -15,6 +15,7 @@ from vecsql.executor import (  # noqa: F401  they register their operators
     insert,
     key_lookup,
     relational,
+    row_scan,
     vector_topk,
     widening,
 )

@@ -22,8 +22,10 @@ from vecsql.planner.plan import (
     Chunk,
     Filter,
     KeyLookup,
+    OrderKey,
     Output,
     Relational,
+    RowCount,
     RowScan,
     ScalarExpr,
     VectorTopK,
@@ -164,12 +166,37 @@ def _row_scan(explainer: _Explainer, plan: RowScan) -> Node:
     table = explainer.rows_of(plan.table.oid)
     rows = min(explainer.constant(plan.limit, table), table)
     suffix, names = _relation(explainer, plan, 0)
-    scan = Node("Seq Scan", suffix, names, rows, rows * 0.01, _width(plan.outputs))
-    _add_filter(scan, plan.filter)
-    _add_actual(scan, explainer.traces.get(id(plan.outputs)))
+    node = Node("Seq Scan", suffix, names, rows, rows * 0.01, _width(plan.outputs))
+    _add_filter(node, plan.filter)
+    _add_actual(node, explainer.traces.get(id(plan.outputs)))
+    if plan.order:
+        node = _above(node, "Sort")
+        node.properties["Sort Key"] = ", ".join(_sort_key(plan, key) for key in plan.order)
+    return node if plan.limit is None and plan.offset is None else _above(node, "Limit")
+
+
+def _above(node: Node, kind: str) -> Node:
+    """A node that passes on the rows of another."""
     return Node(
-        "Limit", rows=rows, cost=scan.cost, width=scan.width, actual=scan.actual, children=[scan]
+        kind, rows=node.rows, cost=node.cost, width=node.width, actual=node.actual, children=[node]
     )
+
+
+def _sort_key(plan: RowScan, key: OrderKey) -> str:
+    nulls = (
+        ""
+        if key.nulls_first == key.descending
+        else " NULLS " + ("FIRST" if key.nulls_first else "LAST")
+    )
+    return plan.table.column_at(key.attnum).name + (" DESC" if key.descending else "") + nulls
+
+
+def _row_count(explainer: _Explainer, plan: RowCount) -> Node:
+    rows = explainer.rows_of(plan.table.oid)
+    suffix, names = _relation(explainer, plan, 0)
+    scan = Node("Seq Scan", suffix, names, rows, rows * 0.01)
+    _add_filter(scan, plan.filter)
+    return Node("Aggregate", rows=1, cost=scan.cost, width=8, children=[scan])
 
 
 def _add_actual(node: Node, trace: ScanTrace | None) -> None:
@@ -183,7 +210,7 @@ def _add_filter(node: Node, where: Filter | None) -> None:
 
 
 def _relation(
-    explainer: _Explainer, plan: VectorTopK | KeyLookup | RowScan, index_oid: int
+    explainer: _Explainer, plan: VectorTopK | KeyLookup | RowScan | RowCount, index_oid: int
 ) -> tuple[str, dict[str, Any]]:
     """The ' using index on table' of a scan, and its names for JSON."""
     names: dict[str, Any] = {"Relation Name": plan.table.name, "Alias": plan.table.name}
@@ -265,6 +292,7 @@ _DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
     VectorTopK: _vector_topk,
     KeyLookup: _key_lookup,
     RowScan: _row_scan,
+    RowCount: _row_count,
     Relational: _relational,
     Widening: _widening,
     Insert: _modification,

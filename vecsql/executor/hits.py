@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from vecsql.planner.plan import OrderKey
 from vecsql.storage.columns import concat
 from vecsql.storage.interface import PartVersion, TableVersion
 
@@ -147,32 +145,3 @@ def whole_groups(hits: Hits, k: int) -> bool:
         return False
     last, farthest = hits.distances[k - 1], hits.distances[numbers - 1]
     return bool(farthest > last) or bool(np.isnan(farthest) and not np.isnan(last))
-
-
-def order_ties(order: Sequence[OrderKey], version: TableVersion, hits: Hits) -> Hits:
-    """Order rows at equal distance by further columns, then by rowid."""
-    count = len(hits.positions)
-    if count < 2:
-        return hits
-    distances = hits.distances.copy()
-    null = np.zeros(count, np.int8)
-    null[count - hits.nulls :] = 1
-    nan = np.isnan(distances)
-    distances[nan] = 0
-    keys: list[npt.NDArray[Any]] = [hits.rowids()]
-    for key in reversed(order):
-        keys.extend(_rank(hits.gather(version, key.attnum), key))
-    keys += [distances, nan.astype(np.int8), null]
-    return hits.select(np.lexsort(keys))
-
-
-def _rank(column: pa.Array, key: OrderKey) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
-    """Two sort keys, least significant first: the values' dense ranks, and which values are NULL."""
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
-    direction: Any = "descending" if key.descending else "ascending"
-    valid = column.is_valid().to_numpy(zero_copy_only=False)
-    ranks = np.zeros(len(column), np.int64)
-    ranks[valid] = pc.rank(column.drop_null(), sort_keys=direction, tiebreaker="dense")
-    null = (~valid).astype(np.int8)
-    return ranks, -null if key.nulls_first else null

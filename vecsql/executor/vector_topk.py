@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vecsql import kernels
 from vecsql.errors import QueryCanceled
 from vecsql.executor import filter as filters
 from vecsql.executor import materialize
 from vecsql.executor.context import ExecContext, Result
-from vecsql.executor.hits import Hits, order_ties, whole_groups
+from vecsql.executor.hits import Hits, whole_groups
 from vecsql.executor.operators import operator
+from vecsql.executor.ordering import order_ties
 from vecsql.executor.scalars import evaluate, row_count
 from vecsql.executor.trace import ScanTrace
 from vecsql.index import flat
@@ -40,6 +42,8 @@ def find(plan: VectorTopK, version: TableVersion, ctx: ExecContext, params: Sequ
     k = rows if limit is None else min(limit + offset, rows)
     if limit == 0 or k <= offset:
         return Hits.none()
+    if not kernels.ready():
+        kernels.warm_up(delay=1.0)
     query = evaluate(plan.query, ctx, params)
     scan = _Scan(plan, version, ctx, params, query)
     hits = scan.nearest(k) if not plan.order else _ordered(plan, version, scan, k)

@@ -99,7 +99,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """A column that ORDER BY names after the distance: it decides between rows at equal distance."""
+    """A plain column in ORDER BY."""
 
     attnum: int
     descending: bool = False
@@ -148,17 +148,27 @@ class KeyLookup:
 
 @dataclass(frozen=True, slots=True)
 class RowScan:
-    """SELECT columns FROM one table [WHERE filter] LIMIT n [OFFSET o] without ORDER BY."""
+    """SELECT columns FROM one table [WHERE filter] [ORDER BY columns] [LIMIT n] [OFFSET o]."""
 
     table: Table
-    limit: ScalarExpr
+    limit: ScalarExpr | None
     offset: ScalarExpr | None
     filter: Filter | None
     outputs: tuple[Output, ...]
+    order: tuple[OrderKey, ...] = ()
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
         return tuple(output.column for output in self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """SELECT count(*) FROM one table [WHERE filter]."""
+
+    table: Table
+    filter: Filter | None
+    columns: tuple[ResultColumn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +189,7 @@ class Widening:
         return self.relational.columns
 
 
-SelectPlan = Relational | VectorTopK | KeyLookup | RowScan | Widening
+SelectPlan = Relational | VectorTopK | KeyLookup | RowScan | RowCount | Widening
 
 
 @dataclass(frozen=True, slots=True)

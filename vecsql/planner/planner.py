@@ -19,7 +19,7 @@ from vecsql.planner.ddl import plan_ddl
 from vecsql.planner.dml import plan_dml
 from vecsql.planner.emitters import output_sql
 from vecsql.planner.explain import explain_plan
-from vecsql.planner.plan import Relational, ResultColumn, ScalarExpr, SelectPlan, Widening
+from vecsql.planner.plan import Relational, ResultColumn, RowScan, ScalarExpr, SelectPlan, Widening
 from vecsql.planner.rules import direct_plan, rewrite
 from vecsql.planner.scope import Scope
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
@@ -89,7 +89,7 @@ def _prepare(
         assert parsed.ast is not None
         plan, columns = plan_query(parsed.ast.copy(), catalog, search_path, params)
         types = param_types(params)
-        inline = not isinstance(plan, (Relational, Widening))
+        inline = _is_quick(plan)
         locks = any(s.args.get("locks") for s in parsed.ast.find_all(exp.Select))
         changes = isinstance(plan, Relational) and any(name in plan.sql for name in VOLATILE)
         return PreparedStatement(
@@ -108,6 +108,13 @@ def _prepare(
     if parsed.kind == "utility":
         return _utility(parsed, catalog, param_oids, search_path)
     return PreparedStatement(parsed, None, (), None, True, True, catalog.version)
+
+
+def _is_quick(plan: SelectPlan) -> bool:
+    """Whether the plan is expected to take well under a millisecond and to give few rows."""
+    if isinstance(plan, RowScan):
+        return plan.limit is not None
+    return not isinstance(plan, (Relational, Widening))
 
 
 def _utility(

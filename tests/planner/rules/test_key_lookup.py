@@ -1,11 +1,11 @@
-"""Which queries become key look-ups and row scans."""
+"""Which queries become key look-ups."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.planner.rules.planning import direct
-from vecsql.planner.plan import Const, KeyLookup, Param, RowScan
+from vecsql.planner.plan import Const, KeyLookup, Param
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,3 @@ def test_sub_select_as_key() -> None:
 )
 def test_no_key_lookup(sql: str) -> None:
     assert not isinstance(direct(sql), KeyLookup)
-
-
-def test_row_scan() -> None:
-    plan = direct("SELECT id, name FROM items WHERE name LIKE 'a%' LIMIT 10 OFFSET $1")
-    assert isinstance(plan, RowScan)
-    assert plan.limit.operand == Const(10)
-    assert plan.offset.operand == Param(1)
-    assert plan.filter.attnums == (2,)
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT id FROM items",
-        "SELECT id FROM items ORDER BY id LIMIT 3",
-        "SELECT DISTINCT id FROM items LIMIT 3",
-        "SELECT count(*) FROM items LIMIT 3",
-        "SELECT id FROM items LIMIT 3 FOR UPDATE",
-    ],
-)
-def test_no_row_scan(sql: str) -> None:
-    assert direct(sql) is None

@@ -11,19 +11,21 @@ from vecsql.planner.plan import (
     KeyLookup,
     Relational,
     ResultColumn,
+    RowCount,
     RowScan,
     SelectPlan,
     VectorTopK,
     Widening,
 )
 from vecsql.planner.rules.compiler import Compiler
-from vecsql.planner.rules.key_lookup import key_lookup, row_scan
+from vecsql.planner.rules.key_lookup import key_lookup
+from vecsql.planner.rules.scans import row_count, row_scan
 from vecsql.planner.rules.topk import replace_blocks, vector_topk
 from vecsql.planner.rules.widening import BLOCK, Driver, drive_by_distance
 
 __all__ = ["Compiler", "Rewrite", "direct_plan", "rewrite"]
 
-DirectPlan = VectorTopK | KeyLookup | RowScan
+DirectPlan = VectorTopK | KeyLookup | RowScan | RowCount
 
 
 def direct_plan(
@@ -33,7 +35,7 @@ def direct_plan(
 
     Where none does, rewrite() moves the vector searches within it out of DuckDB.
     """
-    for rule in (vector_topk, key_lookup, row_scan):
+    for rule in (vector_topk, key_lookup, row_scan, row_count):
         plan = rule(query, columns, compiler)
         if plan is not None:
             return plan

@@ -1,4 +1,4 @@
-"""Finds look-ups by a unique key, and queries that want the first rows of a table in no order."""
+"""Finds look-ups by a unique key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from vecsql.catalog.model import Index
-from vecsql.planner.plan import KeyLookup, ResultColumn, RowScan, ScalarExpr
+from vecsql.planner.plan import KeyLookup, ResultColumn, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, operand, strip
 from vecsql.planner.rules.filters import FAMILIES
@@ -18,7 +18,6 @@ from vecsql.planner.rules.shape import (
     conjuncts,
     is_closed,
     is_own_column,
-    row_limit,
     scalar,
     shown,
     table_filter,
@@ -125,26 +124,3 @@ def _key_value(value: exp.Expression, column: ColumnType, compiler: Compiler) ->
     if found is None:
         raise NotDirect
     return found
-
-
-def row_scan(
-    node: exp.Expression, columns: Sequence[ResultColumn], compiler: Compiler
-) -> RowScan | None:
-    """SELECT columns FROM table [WHERE ...] LIMIT n, without ORDER BY."""
-    query = table_query(node, compiler.catalog)
-    if query is None or query.select.args.get("order") is not None:
-        return None
-    limit = row_limit(query, "limit", compiler)
-    offset = row_limit(query, "offset", compiler)
-    if limit is None or (offset is None and query.select.args.get("offset") is not None):
-        return None
-    try:
-        return RowScan(
-            table=query.table,
-            limit=limit,
-            offset=offset,
-            filter=table_filter(conjuncts(query.where), query, compiler),
-            outputs=direct_outputs(query, columns, compiler),
-        )
-    except NotDirect:
-        return None

@@ -118,6 +118,19 @@ def row_limit(query: TableQuery, key: str, compiler: Compiler) -> ScalarExpr | N
     return scalar(node, compiler, ColumnType(INT8))
 
 
+def order_target(node: exp.Expression, select: exp.Select) -> exp.Expression:
+    """What an ORDER BY item stands for: ordinals and aliases name items of the SELECT list."""
+    node = strip(node)
+    items = select.expressions
+    if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
+        number = int(node.this)
+        return items[number - 1].unalias() if 0 < number <= len(items) else node
+    if isinstance(node, exp.Column) and "attnum" not in node.meta and not node.table:
+        named = [item for item in items if item.alias_or_name == node.name]
+        return named[0].unalias() if len(named) == 1 else node
+    return node
+
+
 def table_filter(
     terms: Sequence[exp.Expression], query: TableQuery, compiler: Compiler
 ) -> Filter | None:

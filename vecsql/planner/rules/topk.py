@@ -17,12 +17,14 @@ from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, strip
 from vecsql.planner.rules.distance import OPCLASSES, SYMBOLS, Distance, distance_of
 from vecsql.planner.rules.outputs import direct_outputs
+from vecsql.planner.rules.scans import order_keys
 from vecsql.planner.rules.shape import (
     NotDirect,
     TableQuery,
     columns_of,
     conjuncts,
     is_own_column,
+    order_target,
     row_limit,
     scalar,
     table_filter,
@@ -34,10 +36,6 @@ from vecsql.types.base import ColumnType
 
 DISTANCE_ATTNUM = 2001  # PostgreSQL's tables have at most 1600 columns
 RANK_ATTNUM = 2002
-
-ORDERABLE = frozenset(
-    ("int2", "int4", "int8", "float4", "float8", "text", "varchar", "date", "timestamp", "timestamptz", "bool")
-)  # fmt: skip
 
 # Functions that make several rows of one: PostgreSQL expands them before LIMIT.
 SET_RETURNING = frozenset(
@@ -68,21 +66,8 @@ def find_block(node: exp.Expression, compiler: Compiler) -> Block | None:
     distance = distance_of(order_target(first.this, query.select), query)
     if distance is None or any(expands(item) for item in query.select.expressions):
         return None
-    keys = _order_keys(rest, query)
+    keys = order_keys(rest, query)
     return Block(query, distance, keys) if keys is not None else None
-
-
-def order_target(node: exp.Expression, select: exp.Select) -> exp.Expression:
-    """What an ORDER BY item stands for: ordinals and aliases name items of the SELECT list."""
-    node = strip(node)
-    items = select.expressions
-    if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
-        number = int(node.this)
-        return items[number - 1].unalias() if 0 < number <= len(items) else node
-    if isinstance(node, exp.Column) and "attnum" not in node.meta and not node.table:
-        named = [item for item in items if item.alias_or_name == node.name]
-        return named[0].unalias() if len(named) == 1 else node
-    return node
 
 
 def expands(node: exp.Expression) -> bool:
@@ -95,23 +80,6 @@ def expands(node: exp.Expression) -> bool:
         ):
             return True
     return False
-
-
-def _order_keys(rest: Sequence[exp.Expression], query: TableQuery) -> tuple[OrderKey, ...] | None:
-    keys = []
-    for item in rest:
-        column = order_target(item.this, query.select)
-        ctype = ctype_of(column)
-        if not is_own_column(column, query) or ctype is None or ctype.type.name not in ORDERABLE:
-            return None
-        keys.append(
-            OrderKey(
-                column.meta["attnum"],
-                bool(item.args.get("desc")),
-                bool(item.args.get("nulls_first")),
-            )
-        )
-    return tuple(keys)
 
 
 def vector_topk(

@@ -15,6 +15,7 @@ from vecsql.planner.rules.shape import (
     columns_of,
     conjuncts,
     is_own_column,
+    order_target,
     row_limit,
 )
 from vecsql.planner.rules.topk import (
@@ -22,7 +23,6 @@ from vecsql.planner.rules.topk import (
     block_outputs,
     block_plan,
     expands,
-    order_target,
     replace_distances,
 )
 
