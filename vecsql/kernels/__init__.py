@@ -16,17 +16,25 @@ _thread: threading.Thread | None = None
 _searching: Any = None  # the module vecsql.kernels.search once it is compiled
 _building: Any = None  # the module vecsql.kernels.build once it is compiled
 _failure: Exception | None = None
+_wanted = threading.Event()
 _search_done = threading.Event()
 _build_done = threading.Event()
 
 
-def warm_up() -> None:
-    """Start compiling (or loading from the cache) all kernels in a daemon thread; returns at once."""
+def warm_up(delay: float = 0.0) -> None:
+    """Compile all kernels, or load them from the cache, in a daemon thread; returns at once.
+
+    The thread leaves the GIL to the first statements for `delay` seconds, unless somebody waits for the kernels.
+    """
     global _thread
     with _lock:
         if _thread is None:
-            _thread = threading.Thread(target=_load, name="vecsql-kernels", daemon=True)
+            _thread = threading.Thread(
+                target=_load, args=(delay,), name="vecsql-kernels", daemon=True
+            )
             _thread.start()
+    if not delay:
+        _wanted.set()
 
 
 def ready() -> bool:
@@ -55,8 +63,9 @@ def wait(timeout: float | None = None) -> bool:
     return ready()
 
 
-def _load() -> None:
+def _load(delay: float) -> None:
     global _searching, _building, _failure
+    _wanted.wait(delay)
     try:
         _searching = importlib.import_module("vecsql.kernels.search")
         _search_done.set()

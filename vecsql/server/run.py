@@ -22,7 +22,7 @@ def serve(path: str, options: Options, *, read_only: bool = False) -> None:
     """Open the database, serve it, close it. Errors of opening and binding pass to the caller."""
     engine = open_engine(path, read_only=read_only)
     try:
-        kernels.warm_up()
+        kernels.warm_up(delay=1.0)
         _run_loop(_serve(engine, options))
     finally:
         engine.close()
