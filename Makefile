@@ -39,6 +39,7 @@ $(VENV)/bin/python:
 
 $(STAMP)%: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@$(BIN)/python -m compileall -q vecsql benchmarks
 	@touch $@
 
 clean:

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from vecsql.kernels.cache import cache_dir
+from vecsql.kernels.cache import is_compiled
 
 
 class DemoServer:
     """A context manager: the server starts on entry, and stops on exit with its file left consistent."""
 
     def __init__(self, database: Path) -> None:
-        self.compiles = not any(Path(cache_dir()).rglob("*.nbi"))  # no kernels from an earlier run
+        self.compiles = not is_compiled()
         self._database = database
 
     def __enter__(self) -> DemoServer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,36 @@ def test_unusable_directories_fall_back_to_the_temporary_one(tmp_path, monkeypat
         assert Path(cache.cache_dir()).is_relative_to(tmp_path / "tmp")
     finally:
         cache.cache_dir.cache_clear()
+
+
+def test_kernels_of_versions_not_used_for_a_month_are_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv("VECSQL_CACHE_DIR", str(tmp_path))
+    old, recent, foreign = tmp_path / ("0" * 16), tmp_path / ("1" * 16), tmp_path / "not ours"
+    long_ago = time.time() - cache.KEPT_UNUSED - 60
+    for folder in (old, recent, foreign):
+        folder.mkdir()
+        (folder / "kernel.nbi").write_bytes(b"")
+    cache.cache_dir.cache_clear()
+    try:
+        mine = Path(cache.cache_dir())
+        assert not cache.is_compiled()
+        for folder in (old, foreign, mine):
+            os.utime(folder, (long_ago, long_ago))
+        cache.delete_unused()
+        assert {path.name for path in tmp_path.iterdir()} == {"1" * 16, "not ours", mine.name}
+        assert mine.stat().st_mtime > long_ago + 60
+    finally:
+        cache.cache_dir.cache_clear()
+
+
+def test_kernels_wait_for_the_first_statements_unless_they_are_wanted():
+    done = python(
+        "import sys; from vecsql import kernels\n"
+        "kernels.warm_up(delay=1000)\n"
+        "assert not kernels.ready() and 'numba' not in sys.modules\n"
+        "assert kernels.wait() and kernels.ready()"
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

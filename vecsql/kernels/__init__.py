@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from vecsql.errors import InternalError
+from vecsql.kernels import cache
 
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
@@ -70,6 +71,7 @@ def _load(delay: float) -> None:
         _searching = importlib.import_module("vecsql.kernels.search")
         _search_done.set()
         _building = importlib.import_module("vecsql.kernels.build")
+        cache.delete_unused()
     except Exception as error:  # whatever numba or LLVM lack here, numpy still answers
         _failure = error
     finally:

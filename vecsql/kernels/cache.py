@@ -6,11 +6,17 @@ the sources: their hash is part of the path.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
+import shutil
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
+
+KEPT_UNUSED = 30 * 24 * 3600  # seconds until the kernels of other versions are deleted
 
 
 def source_hash() -> str:
@@ -43,6 +49,24 @@ def cache_dir() -> str:
         if _usable(path):
             return str(path)
     return tempfile.mkdtemp(prefix="vecsql-cache-")
+
+
+def is_compiled() -> bool:
+    """Whether an earlier process has left kernels of these sources."""
+    return any(Path(cache_dir()).rglob("*.nbi"))
+
+
+def delete_unused() -> None:
+    """Mark this version's kernels as used now; delete those of versions that were last used long ago."""
+    mine = Path(cache_dir())
+    with contextlib.suppress(
+        OSError
+    ):  # a cache that others clean up at the same time is no failure
+        os.utime(mine)
+        for other in mine.parent.iterdir():
+            ours = re.fullmatch("[0-9a-f]{16}", other.name) and other != mine
+            if ours and time.time() - other.stat().st_mtime > KEPT_UNUSED:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def _usable(path: Path) -> bool:
