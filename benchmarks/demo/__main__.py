@@ -17,10 +17,6 @@ from benchmarks.demo.server import DemoServer
 STARTED = time.perf_counter()
 HERE = Path(__file__).parent
 
-COMPILING = """
-    vecsql has not compiled its kernels on this machine yet. The server does so now, in the background and once
-    (10 to 20 s); until then numpy gives the same answers, and only CREATE INDEX has to wait."""
-
 GO_ON = """
 All of it is in one file, {file} ({size:.0f} MB). Go on with
 
@@ -48,9 +44,7 @@ def main() -> None:
         questions = tour.read_questions(HERE / "pypi_queries.parquet")
         with tour.connect(server.wait_until_ready()) as connection:
             tour.load(connection, packages)
-            if server.compiles:
-                print(COMPILING)
-            tour.run(connection, questions, STARTED)
+            tour.run(connection, questions, STARTED, compiles=server.compiles)
         psql = f"psql -h 127.0.0.1 -p {server.port} -U postgres packages"
         size = database.stat().st_size / 1e6
         if sys.stdout.isatty():
