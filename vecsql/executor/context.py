@@ -51,6 +51,7 @@ class ExecContext:
     )  # sequence oid -> last nextval of this session
     last_sequence: int = 0
     notify: Callable[[Notice], None] = lambda notice: None
+    system_state: Any = None  # catalog.functions.SystemState, made on first use
     duck: Any = None  # executor.duck.DuckSession, made on first use
     sessions: Callable[[], list[dict[str, Any]]] = list  # rows of pg_stat_activity
     trace: list[Any] | None = None  # EXPLAIN ANALYZE collects executor.trace.ScanTrace here

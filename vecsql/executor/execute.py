@@ -10,6 +10,7 @@ from typing import Any
 
 from vecsql.executor import (  # noqa: F401  they register their operators
     change,
+    computed,
     ddl,
     explain,
     insert,

@@ -20,6 +20,7 @@ from vecsql.planner.dml import Delete, Insert, Update
 from vecsql.planner.explain import ExplainPlan
 from vecsql.planner.plan import (
     Chunk,
+    Computed,
     Filter,
     KeyLookup,
     OrderKey,
@@ -191,6 +192,12 @@ def _sort_key(plan: RowScan, key: OrderKey) -> str:
     return plan.table.column_at(key.attnum).name + (" DESC" if key.descending else "") + nulls
 
 
+def _computed(explainer: _Explainer, plan: Computed) -> Node:
+    return Node(
+        "Result", rows=1, cost=0.01, width=sum(max(c.type.type.size, 8) for c in plan.columns)
+    )
+
+
 def _row_count(explainer: _Explainer, plan: RowCount) -> Node:
     rows = explainer.rows_of(plan.table.oid)
     suffix, names = _relation(explainer, plan, 0)
@@ -293,6 +300,7 @@ _DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
     KeyLookup: _key_lookup,
     RowScan: _row_scan,
     RowCount: _row_count,
+    Computed: _computed,
     Relational: _relational,
     Widening: _widening,
     Insert: _modification,

@@ -172,6 +172,16 @@ class RowCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """SELECT of expressions alone: one row, whose values Python computes."""
+
+    columns: tuple[ResultColumn, ...]
+    items: tuple[Callable[[Any, Sequence[Any]], Any], ...]  # (ExecContext, parameters) -> value
+    stateful: bool = False  # calls functions that read ExecContext.system_state
+    writes: bool = False  # draws values of sequences
+
+
+@dataclass(frozen=True, slots=True)
 class Widening:
     """ORDER BY distance LIMIT k over a join or under conditions that only DuckDB can check.
 
@@ -189,7 +199,7 @@ class Widening:
         return self.relational.columns
 
 
-SelectPlan = Relational | VectorTopK | KeyLookup | RowScan | RowCount | Widening
+SelectPlan = Relational | VectorTopK | KeyLookup | RowScan | RowCount | Computed | Widening
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,15 @@ from vecsql.planner.ddl import plan_ddl
 from vecsql.planner.dml import plan_dml
 from vecsql.planner.emitters import output_sql
 from vecsql.planner.explain import explain_plan
-from vecsql.planner.plan import Relational, ResultColumn, RowScan, ScalarExpr, SelectPlan, Widening
+from vecsql.planner.plan import (
+    Computed,
+    Relational,
+    ResultColumn,
+    RowScan,
+    ScalarExpr,
+    SelectPlan,
+    Widening,
+)
 from vecsql.planner.rules import direct_plan, rewrite
 from vecsql.planner.scope import Scope
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
@@ -91,9 +99,14 @@ def _prepare(
         types = param_types(params)
         inline = _is_quick(plan)
         locks = any(s.args.get("locks") for s in parsed.ast.find_all(exp.Select))
-        changes = isinstance(plan, Relational) and any(name in plan.sql for name in VOLATILE)
         return PreparedStatement(
-            parsed, plan, types, columns, not locks and not changes, inline, catalog.version
+            parsed,
+            plan,
+            types,
+            columns,
+            not locks and not _draws_values(plan),
+            inline,
+            catalog.version,
         )
     if parsed.kind in ("insert", "update", "delete"):
         assert parsed.ast is not None
@@ -114,7 +127,14 @@ def _is_quick(plan: SelectPlan) -> bool:
     """Whether the plan is expected to take well under a millisecond and to give few rows."""
     if isinstance(plan, RowScan):
         return plan.limit is not None
-    return not isinstance(plan, (Relational, Widening))
+    return not isinstance(plan, (Relational, Widening)) and not _draws_values(plan)
+
+
+def _draws_values(plan: SelectPlan) -> bool:
+    """Whether a query changes sequences."""
+    if isinstance(plan, Computed):
+        return plan.writes
+    return isinstance(plan, Relational) and any(name in plan.sql for name in VOLATILE)
 
 
 def _utility(

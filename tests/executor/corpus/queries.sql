@@ -166,3 +166,51 @@ SELECT count(*) FROM t WHERE id / 0 = 1
 SELECT count(*) FROM t WHERE id IN (SELECT id FROM t WHERE grp = 1)
 SELECT count(*) FROM t WHERE d > (SELECT max(d) FROM t) - 10
 SELECT id FROM t WHERE d > (SELECT max(d) FROM t) - 3 ORDER BY id
+SELECT 1
+SELECT 1, 'x', NULL, true, 1.50, -7, 3000000000, 123456789012345678901234567890
+SELECT 1 WHERE false
+SELECT 1 LIMIT 0
+SELECT 'x'::text, 'y'::varchar, 'abc'::varchar(2), 'ab'::char(4)
+SELECT '5'::int + 1, 7 / 2, -7 / 2, 7 % -2, -7 % 2, - (3 + 4), 2 * 3 - 1
+SELECT 1 / 0
+SELECT 7 % 0
+SELECT 2147483647 + 1
+SELECT -2147483648 - 1
+SELECT 2147483647::bigint + 1, 2147483647 * 2::bigint
+SELECT 9223372036854775807 + 1
+SELECT 32767::smallint + 1::smallint
+SELECT - (-2147483648)
+SELECT (-2147483648)::int / -1
+SELECT 1 + NULL, NULL::int * 2, NULL::text || 'x'
+SELECT 'a' || 'b' || 'c', 'a' || 5
+SELECT 5::text, true::text, 1.50::text, 70000::smallint
+SELECT 3000000000::int
+SELECT 1.5::int, 2.5::int, -2.5::int, 1.5::float8::int, 2.5::float8::int
+SELECT 1e10, 1.5e-3, .5, 100::numeric(5,2), 1.239::numeric(5,2)
+SELECT 12345::numeric(5,2)
+SELECT 'x'::int
+SELECT '2024-01-05'::date, '2024-01-05 10:00'::timestamp, '10:00'::time, '1 day'::interval::text
+SELECT '{1,2}'::int[], '[1,2,3]'::vector, '{"a": 1}'::jsonb, '00000000-0000-0000-0000-000000000001'::uuid
+SELECT 1 = 1, 1 < 2, 'a' = 'b'
+SELECT 2.5 + 1, 1.5::float8 * 2, 1 + 1.5
+SELECT current_schema(), current_schemas(true), current_setting('nosuch.x', true)
+SELECT current_setting('nosuch.x')
+SELECT current_setting(NULL)
+SELECT set_config('my.key', 'v', false), current_setting('my.key')
+SELECT quote_literal('it''s'), quote_ident('A b'), pg_size_pretty(123456789::bigint)
+SELECT pg_encoding_to_char(6), pg_is_in_recovery(), pg_client_encoding()
+SELECT now() = now(), (now() - now())::text, current_date = now()::date
+SELECT coalesce(1, 2), greatest(1, 2), upper('a'), abs(-3)
+SELECT currval('nosuch')
+SELECT nextval('t')
+SELECT nosuch()
+SELECT 1 AS a, 2 AS a
+SELECT (SELECT 1), (SELECT 1 + 1)
+SELECT id FROM t WHERE id = 3 + 2
+SELECT id FROM t ORDER BY id LIMIT 1 + 1 OFFSET 2 * 2
+SELECT unnest(ARRAY[1, 2])
+SELECT count(*)
+SELECT 1 UNION SELECT 2 ORDER BY 1
+SELECT * FROM (SELECT 1 AS a, 'x' AS b) s
+SELECT pg_typeof(1)::text, pg_typeof('x')::text, pg_typeof(1.5)::text
+SELECT 't'::regclass = 't'::regclass

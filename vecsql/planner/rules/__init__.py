@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from vecsql.planner.plan import (
+    Computed,
     KeyLookup,
     Relational,
     ResultColumn,
@@ -18,6 +19,7 @@ from vecsql.planner.plan import (
     Widening,
 )
 from vecsql.planner.rules.compiler import Compiler
+from vecsql.planner.rules.computed import computed
 from vecsql.planner.rules.key_lookup import key_lookup
 from vecsql.planner.rules.scans import row_count, row_scan
 from vecsql.planner.rules.topk import replace_blocks, vector_topk
@@ -25,7 +27,7 @@ from vecsql.planner.rules.widening import BLOCK, Driver, drive_by_distance
 
 __all__ = ["Compiler", "Rewrite", "direct_plan", "rewrite"]
 
-DirectPlan = VectorTopK | KeyLookup | RowScan | RowCount
+DirectPlan = VectorTopK | KeyLookup | RowScan | RowCount | Computed
 
 
 def direct_plan(
@@ -35,7 +37,7 @@ def direct_plan(
 
     Where none does, rewrite() moves the vector searches within it out of DuckDB.
     """
-    for rule in (vector_topk, key_lookup, row_scan, row_count):
+    for rule in (vector_topk, key_lookup, row_scan, row_count, computed):
         plan = rule(query, columns, compiler)
         if plan is not None:
             return plan
