@@ -36,7 +36,7 @@ def settings() -> Settings:
         ("datestyle", "ISO, DMY", "ISO, DMY"),
         ("timezone", "europe/zurich", "Europe/Zurich"),
         ("timezone", "2", "<+02>-02"),
-        ("TimeZone", "-03:30", "<-03:30>+03:30"),
+        ("TimeZone", "-3.5", "<-03:30>+03:30"),
     ],
 )
 def test_values_are_read_and_shown(settings: Settings, name: str, value: str, shown: str) -> None:

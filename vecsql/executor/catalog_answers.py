@@ -21,7 +21,7 @@ from vecsql.planner.plan import Chunk, Relational
 KEPT_ANSWERS = 512
 KEPT_ROWS = 1000  # a longer answer is not kept
 _UNSTABLE = ("vecsql_now", "vecsql_statement", "random", "uuid", "nextval", "setval", "currval", "lastval",
-             "clock", "now(", "current_timestamp", "current_date", "sleep")  # fmt: skip
+             "clock", "vecsql_zone", "now(", "current_timestamp", "current_date", "sleep")  # fmt: skip
 
 Answer = tuple[Catalog, list[Chunk], str]
 

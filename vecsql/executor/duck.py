@@ -17,11 +17,12 @@ from vecsql.executor.context import ExecContext
 from vecsql.executor.duck_functions import FUNCTIONS, MACROS, DuckFunction, codec
 from vecsql.executor.duck_functions.registry import guarded
 from vecsql.executor.duck_functions.sequences import SESSIONS
+from vecsql.types.datetime_text import icu_zone
 from vecsql.types.intervals import Interval
 
 MEMORY_LIMIT = "4GB"
 _NAME = re.compile(r"\bvs_\w+|\b[a-z_]+(?=\()")
-_CODEC = re.compile(r"vs_(?:in|out)_\d+\Z")
+_CODEC = re.compile(r"vs_(?:zoned_)?(?:in|out)_\d+\Z")
 _PARAM = re.compile(r"\$(\d+)")
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _ENCODED = re.compile(r"PG:(\w{5}):(\w+):(.*?)\x01(.*?)\x02", re.DOTALL)
@@ -44,6 +45,7 @@ class Database:
         for statement in (*MACROS, *system_functions.macros()):
             self.connection.execute(statement)
         self.connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        self.connection.execute("SET allowed_configs = ['TimeZone']")
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
@@ -90,6 +92,7 @@ class DuckSession:
         self.database = database()
         self.cursor = self.database.connection.cursor()
         self.registered: dict[str, Any] = {}
+        self.zone: str | None = None  # the TimeZone that the cursor computes in
         self.context = ctx
         self.state = system_functions.SystemState(ctx.txn.snapshot().catalog)
         SESSIONS[self.state.id] = self
@@ -125,6 +128,9 @@ class DuckSession:
         statement, and a portal may stay open for as long as it likes.
         """
         self.database.provide(sql)
+        zone = str(ctx.settings.get("timezone"))
+        if zone != self.zone:
+            self._set_zone(zone)
         if "vecsql_" in sql:
             self._set_times(sql, ctx)
         if system_functions.STATE_SQL in sql:
@@ -133,6 +139,11 @@ class DuckSession:
             return self.cursor.sql(sql, params=parameters(sql, params)).to_arrow_table()
         except duckdb.Error as error:
             raise from_duckdb(error) from None
+
+    def _set_zone(self, zone: str) -> None:
+        self.cursor.execute(f"SET TimeZone = '{icu_zone(zone, abbreviations=False)}'")
+        self.cursor.execute(f"SET VARIABLE vecsql_zone = '{zone}'")
+        self.zone = zone
 
     def _set_times(self, sql: str, ctx: ExecContext) -> None:
         for name, value in (("vecsql_now", ctx.now), ("vecsql_statement", ctx.statement_time)):

@@ -86,6 +86,8 @@ def converted(array: pa.Array, ctype: ColumnType) -> Any:
     target = ctype.arrow
     if array.type == target:
         return array
+    if pa.types.is_timestamp(target):
+        return array.cast(target)
     if pa.types.is_fixed_size_list(target) and pa.types.is_list(array.type):
         return _fixed(array, ctype)
     return to_arrow(array, ctype)

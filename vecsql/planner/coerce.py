@@ -35,6 +35,14 @@ NATIVE_TEXT = (
 )
 
 
+ZONE_SQL = "getvariable('vecsql_zone')"  # the session's TimeZone
+
+
+def is_zoned(sql_type: SqlType) -> bool:
+    """Whether what text means depends on the session's TimeZone ('today' does in a date, too)."""
+    return (sql_type.element or sql_type).name in ("timestamptz", "date", "timestamp", "time")
+
+
 def builtin(name: str) -> ColumnType:
     """A type that is always there, without modifier."""
     found = by_name(name)
@@ -260,6 +268,8 @@ def _convert(sql: str, a: SqlType, b: SqlType) -> str:
         return f"vs_vector_check(CAST({sql} AS FLOAT[]))"
     if a.name == "date" and b.name == "timestamptz":
         return f"CAST(CAST({sql} AS TIMESTAMP) AS TIMESTAMPTZ)"
+    if a.name == "timestamptz" and b.name == "time":
+        return f"CAST(CAST({sql} AS TIMESTAMP) AS TIME)"
     if a.name == "interval" and b.name == "time":
         return f"CAST(TIME '00:00:00' + {sql} AS TIME)"
     if a.name == "time" and b.name == "interval":
@@ -282,6 +292,8 @@ def _to_text(sql: str, a: SqlType, b: SqlType) -> str:
         return f"CASE WHEN {sql} THEN 'true' WHEN NOT {sql} THEN 'false' END"
     if a.name in NATIVE_TEXT:
         return f"CAST({sql} AS VARCHAR)"
+    if (a.element or a).name == "timestamptz":
+        return f"vs_zoned_out_{a.oid}({sql}, {ZONE_SQL})"
     return f"vs_out_{a.oid}({sql})"
 
 
@@ -290,6 +302,8 @@ def _from_text(sql: str, b: SqlType) -> str:
         return f"{_reg(REG_INPUT[b.name])}({STATE_SQL}, {sql})"
     if b.name in ("text", "varchar", "bpchar", "name"):
         return sql
+    if is_zoned(b):
+        return f"vs_zoned_in_{b.oid}({sql}, {ZONE_SQL})"
     return f"vs_in_{b.oid}({sql})"
 
 
@@ -306,8 +320,9 @@ def _apply_typmod(sql: str, target: ColumnType, context: str) -> str:
     if name == "vector":
         return f"vs_vector_dims({sql}, {typmod})"
     if name in ("timestamp", "timestamptz") and typmod < 6:
-        moment = f"vs_timestamp_round(CAST({sql} AS TIMESTAMP), {typmod})"
-        return moment if name == "timestamp" else f"CAST({moment} AS {duck_type(target.type)})"
+        if name == "timestamp":
+            return f"vs_timestamp_round({sql}, {typmod})"
+        return f"timezone('UTC', vs_timestamp_round(timezone('UTC', {sql}), {typmod}))"
     return sql
 
 

@@ -41,6 +41,8 @@ def form(node: exp.Expression, wanted: str | None) -> str:
         return printed(plain_sql(node), ctype.type)
     if wanted == "json":
         return as_json(node)
+    if wanted == "jsonnull":
+        return json_sql(plain_sql(node), ctype.type, node.meta.get("fields"))
     if wanted == "textarray":
         return f"list_transform({sql_of(node)}, lambda x: {printed('x', ctype.type.element or ctype.type)})"
     if wanted == "depth":

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from vecsql.catalog.model import Catalog
 from vecsql.planner.statement import PreparedStatement
 
-Key = tuple[str, tuple[int, ...], tuple[str, ...]]  # text, parameter types, search path
+# Text, parameter types, search path, TimeZone (plans hold moments that were written as local times).
+Key = tuple[str, tuple[int, ...], tuple[str, ...], str]
 
 
 class PlanCache:

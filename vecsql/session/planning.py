@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,20 @@ from vecsql.planner import planner
 from vecsql.planner import utility as u
 from vecsql.planner.convert.types import TypeName
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
+from vecsql.session.plan_cache import Key
 from vecsql.session.plans import SESSION_COMMANDS, command, search_path, show_columns
 from vecsql.session.sql_statements import DeclarePlan
 from vecsql.session.statements import Statement
 from vecsql.session.values import first_row
 from vecsql.types.base import ColumnType, by_name, by_oid
+from vecsql.types.datetimes import SESSION_ZONE
 
 if TYPE_CHECKING:
     from vecsql.session.session import Session
+
+
+# A literal such as 'now' or 'today' is read when the statement is planned.
+_MOMENT = re.compile(r"'\s*(?:now|today|tomorrow|yesterday)\b", re.IGNORECASE)
 
 
 class Planner:
@@ -94,7 +101,11 @@ class Planner:
         utility = parsed.utility
         if utility is not None and type(utility) in SESSION_COMMANDS:
             return self._command(parsed, utility, oids)
-        return planner.prepare(parsed, catalog, oids, path)
+        before = SESSION_ZONE.set(self._session.text_format().time_zone)
+        try:
+            return planner.prepare(parsed, catalog, oids, path)
+        finally:
+            SESSION_ZONE.reset(before)
 
     def _command(
         self, parsed: ParsedStatement, utility: Any, oids: Sequence[int]
@@ -121,13 +132,16 @@ class Planner:
 
     def is_cached(self, sql: str, param_oids: Sequence[int]) -> bool:
         catalog = self._session.catalog
-        key = (sql, tuple(param_oids), self.search_path(catalog))
+        key = self._key(sql, tuple(param_oids), self.search_path(catalog))
         return self._session.hub.plans.get(key, catalog) is not None
+
+    def _key(self, sql: str, oids: tuple[int, ...], path: tuple[str, ...]) -> Key:
+        return sql, oids, path, self._session.settings.get("timezone")
 
     def _cached(
         self, name: str, sql: str, oids: tuple[int, ...], catalog: Catalog, path: tuple[str, ...]
     ) -> Statement | None:
-        found = self._session.hub.plans.get((sql, oids, path), catalog)
+        found = self._session.hub.plans.get(self._key(sql, oids, path), catalog)
         if found is None:
             return None
         return Statement(name, sql, found.parsed, oids, found, catalog, path)
@@ -136,10 +150,10 @@ class Planner:
         """Share a plan that was made against the committed catalog."""
         parsed, prepared = statement.parsed, statement.prepared
         assert parsed is not None
-        if prepared is None or parsed.kind in ("ddl", "utility"):
+        if prepared is None or parsed.kind in ("ddl", "utility") or _MOMENT.search(sql):
             return
         if statement.catalog is self._session.engine.snapshot().catalog:
-            key = (sql, statement.param_oids, statement.search_path)
+            key = self._key(sql, statement.param_oids, statement.search_path)
             self._session.hub.plans.put(key, statement.catalog, prepared)
 
     def type_oid(self, name: TypeName) -> int:

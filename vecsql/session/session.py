@@ -35,6 +35,7 @@ from vecsql.settings import Settings
 from vecsql.settings.checks import zone_of
 from vecsql.storage.interface import Engine, Transaction
 from vecsql.types.base import ColumnType
+from vecsql.types.datetimes import SESSION_ZONE
 from vecsql.types.formatting import TextFormat
 
 _NOTICE_RANK = {"DEBUG": 0, "LOG": 1, "INFO": 9, "NOTICE": 2, "WARNING": 3, "ERROR": 4}
@@ -206,6 +207,7 @@ class Session:
 
     def _start(self, text: str) -> None:
         ctx = self.ctx
+        SESSION_ZONE.set(self.text_format().time_zone)
         ctx.cancel.clear()
         self._timed_out = False
         self.busy = True
@@ -217,6 +219,7 @@ class Session:
 
     def _stop(self) -> None:
         self.busy = False
+        SESSION_ZONE.set(UTC)
         deadline, self._deadline = self._deadline, None
         if deadline is not None:
             deadline.cancel()

@@ -14,9 +14,8 @@ _ENCODINGS = {"utf8": "UTF8", "unicode": "UTF8", "sqlascii": "SQL_ASCII"}
 _OTHER_ENCODING = re.compile(
     r"(latin\d+|iso8859\d+|win\d+|windows\d+|koi8[ru]?|euc\w+|gbk|gb18030|big5|sjis|johab|uhc)$"
 )
-_OFFSET = re.compile(r"\s*([+-]?)(\d{1,2})(?::?(\d{2}))?\s*$")
-_INTERVAL_OFFSET = re.compile(r"\s*([+-]?)(\d{1,2}):(\d{2})(?::\d{2})?\s*$")
-_POSIX = re.compile(r"<([+-]\d{2}(?::?\d{2})?)>([+-]\d{2}(?::?\d{2})?)$")
+_HOURS = re.compile(r"\s*([+-]?)(\d{1,2}(?:\.\d*)?)\s*$")
+_POSIX_ZONE = re.compile(r"(?:([A-Za-z]{3,})|<([^<>]+)>)?([-+]?)(\d{1,2})(?::(\d{2}))?\Z")
 _DATE_ORDERS = {
     "mdy": "MDY", "us": "MDY", "noneuro": "MDY", "noneuropean": "MDY",
     "dmy": "DMY", "euro": "DMY", "european": "DMY", "ymd": "YMD",
@@ -47,17 +46,17 @@ def date_style(text: str) -> str:
 
 
 def time_zone(text: str) -> str:
-    """An IANA name in its proper spelling, an offset in hours, or the <+02>-02 form those are shown as."""
+    """An IANA name in its proper spelling, hours east of UTC, or a POSIX text, which counts westwards."""
     if text.lower() in ("utc", "z", "zulu", "local", "default"):
         return "UTC"
     if text.lower() == "gmt":
         return "GMT"
-    if match := _OFFSET.match(text) or _INTERVAL_OFFSET.match(text):
-        sign, hours, minutes = match[1] or "+", int(match[2]), match[3]
-        tail = f":{minutes}" if minutes and int(minutes) else ""
+    if match := _HOURS.match(text):
+        hours, minutes = divmod(round(float(match[2]) * 60), 60)
+        sign, tail = match[1] or "+", f":{minutes:02d}" if minutes else ""
         flipped = "-" if sign == "+" else "+"
         return f"<{sign}{hours:02d}{tail}>{flipped}{hours:02d}{tail}"
-    if _POSIX.match(text):
+    if posix_zone(text) is not None:
         return text
     for name in (text, _zones().get(text.lower(), "")):
         if name and _is_zone(name):
@@ -65,15 +64,23 @@ def time_zone(text: str) -> str:
     raise ValueError
 
 
+def posix_zone(name: str) -> datetime.timezone | None:
+    """The zone of a POSIX text such as <+02>-02, UTC+3 or +05:30, whose offset counts westwards; None for others."""
+    match = _POSIX_ZONE.match(name)
+    if match is None or int(match[4]) > 24:
+        return None
+    west = datetime.timedelta(hours=int(match[4]), minutes=int(match[5] or 0))
+    if west >= datetime.timedelta(days=1):
+        return None
+    return datetime.timezone(west if match[3] == "-" else -west, match[1] or match[2] or "")
+
+
 def zone_of(setting: str) -> datetime.tzinfo:
     """The zone that a canonical TimeZone value means."""
     if setting == "UTC":
         return datetime.UTC
-    if match := _POSIX.match(setting):
-        hours, _, minutes = match[1][1:].partition(":")
-        offset = datetime.timedelta(hours=int(hours), minutes=int(minutes or 0))
-        return datetime.timezone(-offset if match[1][0] == "-" else offset)
-    return zoneinfo.ZoneInfo(setting)
+    posix = posix_zone(setting)
+    return zoneinfo.ZoneInfo(setting) if posix is None else posix
 
 
 def _is_zone(name: str) -> bool:

@@ -19,6 +19,7 @@ from vecsql.errors import (
     InvalidParameterValue,
     InvalidTimeZoneDisplacementValue,
 )
+from vecsql.settings.checks import posix_zone
 
 _MONTHS = {
     name[:length]: month
@@ -227,11 +228,7 @@ class _Reader:
             self.take_zone(word)
 
     def take_zone(self, word: str) -> None:
-        hours = _ABBREVIATIONS.get(word.lower())
-        if hours is not None:
-            self.fields.zone = timezone(timedelta(hours=hours)) if hours else UTC
-            return
-        zone = find_zone(word)
+        zone = abbreviated_zone(word) or find_zone(word)
         if zone is None and "/" not in word:
             raise self.bad_syntax()
         if zone is None:
@@ -335,6 +332,30 @@ def find_zone(name: str) -> tzinfo | None:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         found = _zone_names().get(name.lower())
         return zoneinfo.ZoneInfo(found) if found else None
+
+
+def abbreviated_zone(word: str) -> tzinfo | None:
+    """The fixed offset of an abbreviation such as CEST; PostgreSQL prefers it to a zone of that name."""
+    hours = _ABBREVIATIONS.get(word.lower())
+    if hours is None:
+        return None
+    return timezone(timedelta(hours=hours)) if hours else UTC
+
+
+def icu_zone(name: str, *, abbreviations: bool = True) -> str:
+    """The name under which ICU knows what PostgreSQL calls a zone.
+
+    Raises InvalidParameterValue for an unknown zone.
+    """
+    zone = (abbreviated_zone(name) if abbreviations else None) or find_zone(name)
+    if isinstance(zone, zoneinfo.ZoneInfo):
+        return zone.key
+    fixed = zone or posix_zone(name)
+    if fixed is None:
+        raise InvalidParameterValue(f'time zone "{name}" not recognized')
+    minutes = round((fixed.utcoffset(None) or timedelta(0)).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"GMT{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}" if minutes else "UTC"
 
 
 def to_utc(local: datetime, zone: tzinfo) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -42,6 +43,25 @@ def date_to_text(value: date) -> str:
 
 def timestamp_to_text(value: datetime) -> str:
     return f"{date_to_text(value)} {time_text(value)}"
+
+
+# The TimeZone of the session whose statement this thread plans or runs.
+SESSION_ZONE: ContextVar[tzinfo] = ContextVar("session_zone", default=UTC)
+
+
+def local_now() -> datetime:
+    """The time of day in the session's zone."""
+    return datetime.now(SESSION_ZONE.get())
+
+
+def at_zone(value: datetime) -> datetime:
+    """A timestamptz as the naive local time of the session's zone."""
+    return value.astimezone(SESSION_ZONE.get()).replace(tzinfo=None)
+
+
+def from_zone(value: datetime) -> datetime:
+    """A naive local time of the session's zone as timestamptz."""
+    return to_utc(value, SESSION_ZONE.get())
 
 
 def offset_text(offset: timedelta) -> str:
@@ -87,14 +107,15 @@ def timestamp_from_text(text: str, typmod: int = -1, now: datetime | None = None
     value = read_iso(text)
     if value is None:
         fields = read_fields(text, "timestamp")
-        value = _moment(fields, text, (now or datetime.now(UTC)).replace(tzinfo=None))
+        value = _moment(fields, text, (now or local_now()).replace(tzinfo=None))
     return timestamp_coerce(value.replace(tzinfo=None), typmod)
 
 
 def timestamptz_from_text(
-    text: str, typmod: int = -1, zone: tzinfo = UTC, now: datetime | None = None
+    text: str, typmod: int = -1, zone: tzinfo | None = None, now: datetime | None = None
 ) -> datetime:
-    """Local time in the session's `zone` unless the text names one."""
+    """Local time in `zone`, by default the session's, unless the text names one."""
+    zone = zone or SESSION_ZONE.get()
     value = read_iso(text)
     try:
         if value is not None:
@@ -120,13 +141,13 @@ def date_from_text(text: str, typmod: int = -1, now: datetime | None = None) -> 
     if fields.special is None and fields.year is None:
         raise InvalidDatetimeFormat(f'invalid input syntax for type date: "{text}"')
     fields.micros = None
-    return _moment(fields, text, (now or datetime.now(UTC)).replace(tzinfo=None)).date()
+    return _moment(fields, text, (now or local_now()).replace(tzinfo=None)).date()
 
 
 def time_from_text(text: str, typmod: int = -1, now: datetime | None = None) -> time:
     fields = read_fields(text, "time")
     if fields.special == "now":
-        return time_coerce((now or datetime.now(UTC)).time(), typmod)
+        return time_coerce((now or local_now()).time(), typmod)
     if fields.micros is None:
         raise InvalidDatetimeFormat(f'invalid input syntax for type time: "{text}"')
     return time_coerce(time_of(fields.micros, text), typmod)

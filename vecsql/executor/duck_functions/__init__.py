@@ -22,6 +22,15 @@ MACROS = (
     "CREATE MACRO vs_interval_mul(i, f) AS to_microseconds(CAST(round(vs_micros(i) * f) AS BIGINT)) "
     "+ to_days(CAST(trunc(vs_days(i) * f) AS INTEGER)) + to_months(CAST(trunc(vs_months(i) * f) AS INTEGER)) "
     "+ to_microseconds(CAST(round(86400000000 * ((vs_days(i) * f) % 1 + 30 * ((vs_months(i) * f) % 1))) AS BIGINT))",
+    # timestamptz: months and days are counted in the session's zone, in this order; hours are absolute.
+    "CREATE MACRO vs_moment_add(t, i) AS CASE WHEN vs_months(i) = 0 AND vs_days(i) = 0 THEN t ELSE "
+    "CAST(CAST(t AS TIMESTAMP) + to_months(CAST(vs_months(i) AS INTEGER)) + to_days(CAST(vs_days(i) AS INTEGER)) "
+    "AS TIMESTAMPTZ) END + to_microseconds(vs_micros(i))",
+    "CREATE MACRO vs_date_trunc(u, t) AS CASE WHEN lower(u) IN "
+    "('hour', 'minute', 'second', 'milliseconds', 'millisecond', 'microseconds', 'microsecond') "
+    "THEN t - (CAST(t AS TIMESTAMP) - date_trunc(u, CAST(t AS TIMESTAMP))) "
+    "ELSE CAST(date_trunc(u, CAST(t AS TIMESTAMP)) AS TIMESTAMPTZ) END",
+    "CREATE MACRO vs_moment_sub(a, b) AS timezone('UTC', a) - timezone('UTC', b)",
     # Macros, because a Python function that gives NaN gives NULL.
     *(
         f"CREATE MACRO vs_{name}_check(r, a, b) AS CASE WHEN isinf(r) AND NOT isinf(a) AND NOT isinf(b) "

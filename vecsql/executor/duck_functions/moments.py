@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from vecsql.errors import FeatureNotSupported, InvalidDatetimeFormat, InvalidParameterValue
 from vecsql.executor.duck_functions.registry import duck
+from vecsql.settings.checks import zone_of
+from vecsql.types.datetime_text import icu_zone
+from vecsql.types.datetimes import offset_text
 
 MICRO = Decimal(1000000)
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -60,11 +64,6 @@ def _moment_field(unit: str, value: datetime, kind: str) -> str:
         return str(getattr(value, unit))
     if unit == "epoch":
         return _epoch(value)
-    if (
-        unit in ("timezone", "timezone_hour", "timezone_minute")
-        and kind == "timestamp with time zone"
-    ):
-        return "0"
     found = _date_field(unit, value.date())
     if found is None:
         raise _unit_error(unit, kind, unit.startswith("timezone"))
@@ -76,9 +75,23 @@ def extract_timestamp(unit: str, value: datetime) -> str:
     return _moment_field(unit, value, "timestamp without time zone")
 
 
-@duck("vs_extract_timestamptz(VARCHAR, TIMESTAMP) -> VARCHAR")
-def extract_timestamptz(unit: str, value: datetime) -> str:
-    return _moment_field(unit, value, "timestamp with time zone")
+@duck("vs_extract_timestamptz(VARCHAR, TIMESTAMP, TIMESTAMP) -> VARCHAR")
+def extract_timestamptz(unit: str, local: datetime, utc: datetime) -> str:
+    """A field of a moment, given as the session's local time and in UTC."""
+    if unit.lower() == "epoch":
+        return _epoch(utc)
+    offset = round((local - utc).total_seconds())
+    zone = {
+        "timezone": offset,
+        "timezone_hour": int(offset / 3600),
+        "timezone_minute": int(math.fmod(offset, 3600) / 60),
+    }.get(unit.lower())
+    return _moment_field(unit, local, "timestamp with time zone") if zone is None else str(zone)
+
+
+@duck("vs_icu_zone(VARCHAR) -> VARCHAR")
+def zone_name(name: str) -> str:
+    return icu_zone(name)
 
 
 @duck("vs_extract_date(VARCHAR, DATE) -> VARCHAR")
@@ -139,7 +152,22 @@ _TO_CHAR = re.compile(
 )
 
 
-def _field(code: str, v: datetime, zone: str) -> str:
+def _zone_name(v: datetime) -> str:
+    """The zone's abbreviation."""
+    return v.tzname() or ""
+
+
+def _offset_fields(v: datetime) -> dict[str, str]:
+    offset = v.utcoffset() or timedelta(0)
+    sign, hours, minutes = offset_text(offset)[:1], *divmod(abs(offset) // timedelta(minutes=1), 60)
+    return {
+        "OF": f"{sign}{hours:02d}" + (f":{minutes:02d}" if minutes else ""),
+        "TZH": f"{sign}{hours:02d}",
+        "TZM": f"{minutes:02d}",
+    }
+
+
+def _field(code: str, v: datetime) -> str:
     iso = v.isocalendar()
     hour12 = v.hour % 12 or 12
     upper = code.upper()
@@ -152,8 +180,8 @@ def _field(code: str, v: datetime, zone: str) -> str:
         "MM": f"{v.month:02d}", "DDD": f"{v.timetuple().tm_yday:03d}", "DD": f"{v.day:02d}", "D": str(v.isoweekday() % 7 + 1),
         "ID": str(v.isoweekday()), "IW": f"{iso[1]:02d}", "WW": f"{(v.timetuple().tm_yday - 1) // 7 + 1:02d}",
         "W": str((v.day - 1) // 7 + 1), "CC": f"{(v.year + 99) // 100:02d}", "J": str(v.toordinal() + 1721425),
-        "Q": str((v.month + 2) // 3), "TZ": zone if code == "TZ" else zone.lower(), "OF": "+00",
-        "TZH": "+00", "TZM": "00",
+        "Q": str((v.month + 2) // 3), "TZ": _zone_name(v) if code == "TZ" else _zone_name(v).lower(),
+        **_offset_fields(v),
     }  # fmt: skip
     if upper in numbers:
         return numbers[upper]
@@ -174,7 +202,7 @@ def _field(code: str, v: datetime, zone: str) -> str:
     raise FeatureNotSupported(f"to_char() pattern {code} is not supported")
 
 
-def _to_char(v: datetime, template: str, zone: str) -> str:
+def _to_char(v: datetime, template: str) -> str:
     out, fill, position = [], True, 0
     for match in _TO_CHAR.finditer(template):
         out.append(template[position : match.start()])
@@ -193,7 +221,7 @@ def _to_char(v: datetime, template: str, zone: str) -> str:
             )
             out.append(suffix.upper() if code == "TH" else suffix)
             continue
-        text = code[1:-1] if code[0] == '"' else _field(code, v, zone)
+        text = code[1:-1] if code[0] == '"' else _field(code, v)
         if not fill:
             text = text.rstrip() if not text.isdigit() else text.lstrip("0") or "0"
         fill = True
@@ -203,12 +231,12 @@ def _to_char(v: datetime, template: str, zone: str) -> str:
 
 @duck("vs_to_char_timestamp(TIMESTAMP, VARCHAR) -> VARCHAR")
 def to_char_timestamp(value: datetime, template: str) -> str:
-    return _to_char(value, template, "")
+    return _to_char(value, template)
 
 
-@duck("vs_to_char_timestamptz(TIMESTAMP, VARCHAR) -> VARCHAR")
-def to_char_timestamptz(value: datetime, template: str) -> str:
-    return _to_char(value, template, "UTC")
+@duck("vs_to_char_timestamptz(TIMESTAMP, VARCHAR, VARCHAR) -> VARCHAR")
+def to_char_timestamptz(utc: datetime, template: str, zone: str) -> str:
+    return _to_char(utc.replace(tzinfo=UTC).astimezone(zone_of(zone)), template)
 
 
 _NUMBER = re.compile(r"(FM)?([09,G]*)(?:([.D])([09]*))?\Z")

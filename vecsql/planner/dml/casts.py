@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from vecsql.errors import DatatypeMismatch, NumericValueOutOfRange
 from vecsql.types.base import ColumnType, SqlType
+from vecsql.types.datetimes import SESSION_ZONE, at_zone, from_zone, timestamptz_to_text
 
 Cast = Callable[[Any], Any]
 
@@ -74,6 +75,8 @@ def _to_string(source: SqlType) -> Cast:
         return _same
     if source.name == "bool":
         return lambda value: "true" if value else "false"
+    if source.name == "timestamptz":
+        return lambda value: timestamptz_to_text(value, SESSION_ZONE.get())
     return source.to_text
 
 
@@ -155,11 +158,11 @@ def _midnight(value: date) -> datetime:
 
 _MOMENTS: dict[tuple[str, str], Cast] = {
     ("date", "timestamp"): _midnight,
-    ("date", "timestamptz"): lambda v: _midnight(v).replace(tzinfo=UTC),
+    ("date", "timestamptz"): lambda v: from_zone(_midnight(v)),
     ("timestamp", "date"): lambda v: v.date(),
     ("timestamp", "time"): lambda v: v.time(),
-    ("timestamp", "timestamptz"): lambda v: v.replace(tzinfo=UTC),
-    ("timestamptz", "timestamp"): lambda v: v.astimezone(UTC).replace(tzinfo=None),
-    ("timestamptz", "date"): lambda v: v.astimezone(UTC).date(),
-    ("timestamptz", "time"): lambda v: v.astimezone(UTC).time(),
+    ("timestamp", "timestamptz"): from_zone,
+    ("timestamptz", "timestamp"): at_zone,
+    ("timestamptz", "date"): lambda v: at_zone(v).date(),
+    ("timestamptz", "time"): lambda v: at_zone(v).time(),
 }

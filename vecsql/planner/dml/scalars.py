@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
@@ -23,6 +22,7 @@ from vecsql.errors import Error, ObjectNotInPrerequisiteState, UndefinedTable, W
 from vecsql.planner.dml.casts import assignment
 from vecsql.planner.scope import ParamTypes
 from vecsql.types.base import ColumnType, by_name
+from vecsql.types.datetimes import at_zone
 
 Run = Callable[[Any, Sequence[Any]], Any]  # (ExecContext, parameters) -> value or None
 
@@ -248,11 +248,6 @@ def current_value(oid: int) -> Run:
     return run
 
 
-def _zone(ctx: Any) -> Any:
-    name = str(ctx.settings.get("TimeZone"))
-    return UTC if name.upper() in ("UTC", "GMT", "ETC/UTC") else ZoneInfo(name)
-
-
 _FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "now": ("timestamptz", lambda ctx: ctx.now),
     "current_timestamp": ("timestamptz", lambda ctx: ctx.now),
@@ -261,9 +256,9 @@ _FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "clock_timestamp": ("timestamptz", lambda ctx: datetime.now(UTC)),
     "localtimestamp": (
         "timestamp",
-        lambda ctx: ctx.now.astimezone(_zone(ctx)).replace(tzinfo=None),
+        lambda ctx: at_zone(ctx.now),
     ),
-    "current_date": ("date", lambda ctx: ctx.now.astimezone(_zone(ctx)).date()),
+    "current_date": ("date", lambda ctx: at_zone(ctx.now).date()),
     "gen_random_uuid": ("uuid", lambda ctx: uuid.uuid4()),
     "uuidv4": ("uuid", lambda ctx: uuid.uuid4()),
     "random": ("float8", lambda ctx: random.random()),
