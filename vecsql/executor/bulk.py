@@ -91,7 +91,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 
 def _widened(array: pa.Array) -> pa.Array:
-    flat = pa.array(array.flatten().to_numpy(zero_copy_only=False).astype("float32"))
+    flat = array.flatten().cast(pa.float32())
     if pa.types.is_fixed_size_list(array.type) and array.null_count == 0:
         return pa.FixedSizeListArray.from_arrays(flat, array.type.list_size)
     lengths = pc.fill_null(pc.list_value_length(array), 0)
