@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, Progress, Vectors
-from vecsql.index.graph import FORMAT_VERSION, GraphIndex
+from vecsql.index.graph import FORMAT_VERSION, OVERSAMPLE, GraphIndex
 from vecsql.index.options import GraphOptions
 
 LINE: Final = 64
@@ -209,7 +210,7 @@ class _Build:
 
     def _insert_batch(self, order: Any, levels: _Levels, start: int, stop: int) -> None:
         sizes = np.array(levels.sizes, np.int64)
-        width = self.options.ef_construction
+        width = math.ceil(OVERSAMPLE * self.options.ef_construction)
 
         places = np.empty(stop - start, np.int64)
         entries = np.empty(stop - start, np.int32)
