@@ -72,7 +72,7 @@ class TableState:
     def take(self, attnums: Sequence[int], rowids: Rowids) -> list[pa.Array]:
         pieces: list[list[pa.Array]] = [[] for _ in attnums]
         order = []
-        for version in self.parts:
+        for version in around(self.parts, rowids):
             positions, inside = _base(version.part).positions(rowids)
             if not inside.any():
                 continue
@@ -99,7 +99,7 @@ class TableState:
     def live(self, rowids: Rowids) -> Bools:
         """Which of the rows are live in this snapshot."""
         result = np.zeros(len(rowids), np.bool_)
-        for version in self.parts:
+        for version in around(self.parts, rowids):
             positions, inside = _base(version.part).positions(rowids)
             if version.live is not None:
                 inside = inside & version.live[np.where(inside, positions, 0)]
@@ -142,11 +142,24 @@ class TableState:
 
     def with_deletes(self, rowids: Rowids) -> TableState:
         """The table without these rows (rows that are not there are ignored)."""
-        parts = tuple(without(p, rowids) for p in self.parts)
-        return TableState(self.schema, parts)
+        return TableState(self.schema, without_rows(self.parts, rowids))
 
     def with_parts(self, parts: tuple[PartVersion, ...]) -> TableState:
         return TableState(self.schema, parts)
+
+
+def around(parts: Sequence[PartVersion], rowids: Rowids) -> list[PartVersion]:
+    """The parts whose range of rowids meets that of these rows."""
+    if not len(rowids):
+        return []
+    low, high = int(rowids.min()), int(rowids.max())
+    return [p for p in parts if _base(p.part).low <= high and _base(p.part).high >= low]
+
+
+def without_rows(parts: Sequence[PartVersion], rowids: Rowids) -> tuple[PartVersion, ...]:
+    """The parts with these rows deleted too; those that have none of them stay the same objects."""
+    touched = {id(p) for p in around(parts, rowids)}
+    return tuple(without(p, rowids) if id(p) in touched else p for p in parts)
 
 
 def without(version: PartVersion, rowids: Rowids) -> PartVersion:

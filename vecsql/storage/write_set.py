@@ -10,7 +10,7 @@ import numpy as np
 from vecsql.catalog.model import Catalog
 from vecsql.storage.interface import PartVersion, Rowids
 from vecsql.storage.segment import Segment
-from vecsql.storage.table import TableState, without
+from vecsql.storage.table import TableState, without_rows
 
 NO_ROWIDS: Rowids = np.zeros(0, np.int64)
 
@@ -24,7 +24,7 @@ class TableWrites:
     truncated: bool = False  # committed rows are all gone
 
     def delete(self, rowids: Rowids) -> TableWrites:
-        own = tuple(without(p, rowids) for p in self.inserted)
+        own = without_rows(self.inserted, rowids)
         deleted = self.deleted if self.truncated else np.union1d(self.deleted, rowids)
         return replace(self, inserted=own, deleted=deleted)
 
@@ -35,7 +35,7 @@ class TableWrites:
         """The table as the transaction sees it."""
         parts = () if self.truncated else base.parts
         if len(self.deleted):
-            parts = tuple(without(p, self.deleted) for p in parts)
+            parts = without_rows(parts, self.deleted)
         return base.with_parts(parts + self.inserted)
 
 
