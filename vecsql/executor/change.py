@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,8 +104,11 @@ def _by_query(query: SelectPlan | None, ctx: ExecContext, params: Sequence[Any])
     return Found(rowids, columns[1:])
 
 
-def _old_rows(table: Any, rowids: Rowids, ctx: ExecContext) -> dict[int, pa.Array]:
-    attnums = [c.attnum for c in table.columns]
+def _old_rows(
+    table: Any, rowids: Rowids, ctx: ExecContext, replaced: Collection[int] = ()
+) -> dict[int, pa.Array]:
+    """The rows' columns, but for those that are replaced anyway."""
+    attnums = [c.attnum for c in table.columns if c.attnum not in replaced]
     arrays = ctx.txn.snapshot().table(table.oid).take(attnums, rowids)
     return dict(zip(attnums, arrays, strict=True))
 
@@ -115,7 +118,8 @@ def _new_rows(
 ) -> dict[int, pa.Array]:
     """The rows after the update: attnum -> array."""
     table, count = plan.table, len(found.rowids)
-    columns = _old_rows(table, found.rowids, ctx)
+    replaced = {*plan.computed, *(attnum for attnum, cell in plan.cells if cell is not None)}
+    columns = _old_rows(table, found.rowids, ctx, replaced)
     catalog = ctx.txn.snapshot().catalog
     for attnum, cell in plan.cells:
         column = table.column_at(attnum)

@@ -152,7 +152,9 @@ def around(parts: Sequence[PartVersion], rowids: Rowids) -> list[PartVersion]:
     """The parts whose range of rowids meets that of these rows."""
     if not len(rowids):
         return []
-    low, high = int(rowids.min()), int(rowids.max())
+    low, high = (
+        (int(rowids[0]),) * 2 if len(rowids) == 1 else (int(rowids.min()), int(rowids.max()))
+    )
     return [p for p in parts if _base(p.part).low <= high and _base(p.part).high >= low]
 
 
