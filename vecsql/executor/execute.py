@@ -16,6 +16,7 @@ from vecsql.executor import (  # noqa: F401  they register their operators
     insert,
     key_lookup,
     relational,
+    row_locks,
     row_scan,
     vector_topk,
     widening,

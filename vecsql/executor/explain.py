@@ -25,6 +25,7 @@ from vecsql.planner.plan import (
     KeyLookup,
     OrderKey,
     Output,
+    LockRows,
     Relational,
     RowCount,
     RowScan,
@@ -276,6 +277,12 @@ def _widening(explainer: _Explainer, plan: Widening) -> Node:
     return _relational(explainer, plan.relational)
 
 
+def _lock_rows(explainer: _Explainer, plan: LockRows) -> Node:
+    node = Node("LockRows")
+    node.children = [explainer.node(plan.query)]
+    return node
+
+
 def _modification(explainer: _Explainer, plan: Insert | Update | Delete) -> Node:
     """INSERT, UPDATE or DELETE over the query that finds its rows."""
     name = plan.table.name
@@ -303,6 +310,7 @@ _DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
     Computed: _computed,
     Relational: _relational,
     Widening: _widening,
+    LockRows: _lock_rows,
     Insert: _modification,
     Update: _modification,
     Delete: _modification,

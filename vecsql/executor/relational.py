@@ -14,7 +14,7 @@ from vecsql.executor.catalog_answers import answered
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.duck import DuckSession, session_of, system_table
 from vecsql.executor.operators import execute_plan
-from vecsql.planner.plan import Chunk, Relational, ResultColumn, ScalarExpr
+from vecsql.planner.plan import Chunk, LockRows, Relational, ResultColumn, ScalarExpr
 from vecsql.types.arrow import from_arrow, to_arrow
 from vecsql.types.base import ColumnType
 
@@ -38,6 +38,10 @@ def prepare_relations(
     plan: Relational, duck: DuckSession, ctx: ExecContext, params: Sequence[Any]
 ) -> None:
     """Register every relation the query names: tables of the snapshot, system relations, top-k answers."""
+    # First: a block that locks rows may move on to a newer snapshot, and may register relations for itself.
+    answers = {name: _answer(b, ctx, params) for name, b in plan.topk.items()}
+    for name, table in answers.items():
+        duck.register(name, table, None)
     snapshot = ctx.txn.snapshot()
     for name, (oid, attnums) in plan.scans.items():
         version = snapshot.table(oid)
@@ -54,19 +58,21 @@ def prepare_relations(
     for name in plan.system:
         table, key = system_table(name, ctx)
         duck.register(name, table, key)
-    for name, block in plan.topk.items():
-        duck.register(name, _answer(execute_plan(block, ctx, params)), None)
 
 
-def _answer(result: Result) -> pa.Table:
-    """A sub-plan's rows as an Arrow table with the columns' names."""
+def _answer(plan: Any, ctx: ExecContext, params: Sequence[Any]) -> pa.Table:
+    """A block's rows as an Arrow table; the columns of a locking sub-select are named o1, o2 ..."""
+    result = execute_plan(plan, ctx, params)
     assert result.columns is not None
+    names = [c.name for c in result.columns]
+    if isinstance(plan, LockRows):
+        names = [f"o{i}" for i in range(1, len(names) + 1)]
     chunks = list(result.chunks)
     arrays = []
     for i, column in enumerate(result.columns):
         parts = [to_arrow(chunk.columns[i], column.type) for chunk in chunks]
         arrays.append(pa.chunked_array(parts, column.type.arrow))
-    return pa.Table.from_arrays(arrays, names=[c.name for c in result.columns])
+    return pa.Table.from_arrays(arrays, names=names)
 
 
 def _chunks(table: pa.Table, columns: Sequence[ResultColumn], ctx: ExecContext) -> Iterator[Chunk]:

@@ -22,6 +22,7 @@ def run(plan: Widening, ctx: ExecContext, params: Sequence[Any]) -> Result:
     """Run the query over the k' nearest rows for growing k'. With all k rows found none of the others is nearer."""
     limit, offset = row_count(plan.limit, plan.offset, ctx, params)
     block = plan.relational.topk[plan.block]
+    assert isinstance(block, VectorTopK)
     rows = ctx.txn.snapshot().table(block.table.oid).num_rows
     nearest = rows if limit is None else max(FIRST_ROWS, FIRST_FACTOR * (limit + offset))
     while True:

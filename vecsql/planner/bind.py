@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -14,7 +14,7 @@ from vecsql.planner import emitters
 from vecsql.planner.bind_query import QueryBinder
 from vecsql.planner.bind_sets import BoundRows
 from vecsql.planner.coerce import builtin
-from vecsql.planner.plan import ResultColumn
+from vecsql.planner.plan import LockRows, ResultColumn
 from vecsql.planner.scope import ParamTypes, Scope
 
 __all__ = [
@@ -39,6 +39,9 @@ class BoundQuery:
     scans: dict[str, tuple[int, tuple[int, ...]]]
     system: tuple[str, ...]
     params: ParamTypes
+    blocks: dict[str, LockRows] = field(
+        default_factory=dict
+    )  # locking sub-selects, to be run first
 
 
 def bind_select(
@@ -54,7 +57,9 @@ def bind_select(
     _default_params(ast, bound, binder)
     columns = tuple(ResultColumn(c.name, c.type, c.table_oid, c.attnum) for c in bound.columns)
     scans = {name: (oid, tuple(sorted(attnums))) for name, (oid, attnums) in binder.scans.items()}
-    return BoundQuery(ast, columns, _outer(bound), scans, tuple(binder.system), binder.params)
+    return BoundQuery(
+        ast, columns, _outer(bound), scans, tuple(binder.system), binder.params, binder.blocks
+    )
 
 
 def _default_params(ast: exp.Expression, bound: BoundRows, binder: QueryBinder) -> None:

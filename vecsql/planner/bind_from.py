@@ -177,8 +177,9 @@ class FromBinder(ExpressionBinder):
         if isinstance(found, View):
             query = self.view(found)
             columns = self.range_columns(query.columns, alias)
-            for column, (column_name, _) in zip(columns, found.columns, strict=False):
-                column.name = column_name
+            for i, (column, (name_, _)) in enumerate(zip(columns, found.columns, strict=False), 1):
+                column.name, column.table_oid, column.attnum = name_, found.oid, i
+            node.meta["view"] = True
             return f"({query.sql}) AS {alias}", [self._named(node, columns, name, found.oid)]
         return self._table(node, found, alias)
 

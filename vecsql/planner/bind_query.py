@@ -26,7 +26,9 @@ from vecsql.planner.coerce import (
     position_of,
     sql_of,
 )
+from vecsql.planner.literals import column_scale, duck_type
 from vecsql.planner.names import output_name
+from vecsql.planner.plan import LockRows
 from vecsql.planner.scope import Cte, OutColumn, ParamTypes, RangeColumn, Scope
 from vecsql.types.base import ColumnType
 
@@ -50,6 +52,7 @@ class QueryBinder(SetBinder):
         self.params.names = (catalog, tuple(search_path))
         self.scans: dict[str, tuple[int, set[int]]] = {}
         self.system: dict[str, None] = {}
+        self.blocks: dict[str, LockRows] = {}
         self.aliases = 0
         self.topmost = True
         self.recursive = False
@@ -58,6 +61,13 @@ class QueryBinder(SetBinder):
         """Bind a query whose enclosing scope is `scope`."""
         outer = Scope(scope) if scope is not None else Scope()
         with_sql = self._with(node, outer)
+        if node.args.get("locks") and isinstance(node, (exp.Values, exp.SetOperation)):
+            strength = node.args["locks"][0].meta["strength"]
+            if isinstance(node, exp.Values):
+                raise FeatureNotSupported(f"FOR {strength} cannot be applied to VALUES")
+            raise FeatureNotSupported(
+                f"FOR {strength} is not allowed with UNION/INTERSECT/EXCEPT"
+            )
         if isinstance(node, exp.Select):
             bound = self._select(node, outer)
         elif isinstance(node, exp.Values):
@@ -160,7 +170,29 @@ class QueryBinder(SetBinder):
 
     # SELECT
 
+    def _locking(self, node: exp.Select, scope: Scope) -> BoundRows:
+        """A sub-select with FOR UPDATE: it runs first, and the query reads the rows that it has locked."""
+        from vecsql.planner.row_locks import plan_nested
+
+        block = plan_nested(node, scope, self.catalog, self.search_path, self.params)
+        if block is None:
+            node.set("locks", None)
+            return self._select(node, scope)
+        columns, items = [], []
+        for i, column in enumerate(block.columns, 1):
+            scale = column_scale(column.type)
+            columns.append(
+                OutColumn(column.name, column.type, scale, column.table_oid, column.attnum)
+            )
+            kind = f"DECIMAL{scale}" if scale else duck_type(column.type.type)
+            items.append(f"CAST(o{i} AS {kind}) AS o{i}")
+        name = f"locked_{len(self.blocks)}"
+        self.blocks[name] = block
+        return BoundRows(f"SELECT {', '.join(items)} FROM {name}", columns)
+
     def _select(self, node: exp.Select, scope: Scope) -> BoundRows:
+        if node.args.get("locks"):
+            return self._locking(node, scope)
         scope.clause = "FROM"
         from_sql = self.from_clause(node, scope)
         parts = []
@@ -189,7 +221,6 @@ class QueryBinder(SetBinder):
         if order_sql:
             parts.append(order_sql)
         parts += self._limit(node, scope)
-        self._locks(node)
         columns = [self._out(t) for t in targets]
         items = (
             ", ".join(f"{sql_of(target_value(t))} AS o{i}" for i, t in enumerate(targets, 1))
@@ -417,22 +448,6 @@ class QueryBinder(SetBinder):
                 else f"{name} {value.this}"
             )
         return parts
-
-    def _locks(self, node: exp.Select) -> None:
-        if node.args.get("locks") and (
-            node.args.get("group") or node.args.get("distinct") or node.args.get("having")
-        ):
-            lock = node.args["locks"][0]
-            what = (
-                "GROUP BY"
-                if node.args.get("group")
-                else "DISTINCT"
-                if node.args.get("distinct")
-                else "HAVING"
-            )
-            raise FeatureNotSupported(
-                f"FOR {lock.meta['strength']} is not allowed with {what} clause"
-            )
 
     # Grouping rules
 

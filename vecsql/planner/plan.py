@@ -58,14 +58,15 @@ class Relational:
     """Anything DuckDB does: joins, aggregates, windows, set operations, general expressions.
 
     `sql` is DuckDB SQL. `scans` maps each relation name used in it to the table and attnums it needs; `system`
-    names the catalog relations used; `topk` maps relation names to vector top-k blocks run first.
+    names the catalog relations used; `topk` maps relation names to blocks that run first: vector top-k, locking
+    sub-selects.
     """
 
     sql: str
     columns: tuple[ResultColumn, ...]
     scans: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
     system: tuple[str, ...] = ()
-    topk: dict[str, VectorTopK] = field(default_factory=dict)
+    topk: dict[str, VectorTopK | LockRows] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,26 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedTable:
+    """A table whose rows SELECT ... FOR UPDATE locks."""
+
+    oid: int
+    nowait: bool = False
+    skip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockRows:
+    """SELECT ... FOR UPDATE: `query` gives the columns, then the rowids of each of `tables`; it has no LIMIT."""
+
+    query: SelectPlan
+    columns: tuple[ResultColumn, ...]
+    tables: tuple[LockedTable, ...]
+    limit: ScalarExpr | None
+    offset: ScalarExpr | None
+
+
+@dataclass(frozen=True, slots=True)
 class Widening:
     """ORDER BY distance LIMIT k over a join or under conditions that only DuckDB can check.
 
@@ -199,7 +220,9 @@ class Widening:
         return self.relational.columns
 
 
-SelectPlan = Relational | VectorTopK | KeyLookup | RowScan | RowCount | Computed | Widening
+SelectPlan = (
+    Relational | VectorTopK | KeyLookup | RowScan | RowCount | Computed | Widening | LockRows
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from vecsql.planner.emitters import output_sql
 from vecsql.planner.explain import explain_plan
 from vecsql.planner.plan import (
     Computed,
+    LockRows,
     Relational,
     ResultColumn,
     RowScan,
@@ -28,6 +29,7 @@ from vecsql.planner.plan import (
     SelectPlan,
     Widening,
 )
+from vecsql.planner.row_locks import plan_locking
 from vecsql.planner.rules import direct_plan, rewrite
 from vecsql.planner.scope import Scope
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
@@ -97,8 +99,8 @@ def _prepare(
         assert parsed.ast is not None
         plan, columns = plan_query(parsed.ast.copy(), catalog, search_path, params)
         types = param_types(params)
-        inline = _is_quick(plan)
         locks = any(s.args.get("locks") for s in parsed.ast.find_all(exp.Select))
+        inline = _is_quick(plan) and not locks
         return PreparedStatement(
             parsed,
             plan,
@@ -127,7 +129,7 @@ def _is_quick(plan: SelectPlan) -> bool:
     """Whether the plan is expected to take well under a millisecond and to give few rows."""
     if isinstance(plan, RowScan):
         return plan.limit is not None
-    return not isinstance(plan, (Relational, Widening)) and not _draws_values(plan)
+    return not isinstance(plan, (Relational, Widening, LockRows)) and not _draws_values(plan)
 
 
 def _draws_values(plan: SelectPlan) -> bool:
@@ -165,7 +167,11 @@ def plan_query(
     ast: exp.Expression, catalog: Catalog, search_path: Sequence[str], params: ParamTypes
 ) -> tuple[SelectPlan, tuple[ResultColumn, ...]]:
     """Plan a SELECT, VALUES or set operation; `ast` is bound in place. Also gives the result columns."""
+    if isinstance(ast, exp.Select) and ast.args.get("locks"):
+        return plan_locking(ast, catalog, search_path, params)
     bound = bind_select(ast, catalog, search_path, params)
+    if bound.blocks:
+        return _relational(bound, dict(bound.blocks)), bound.columns
     compiler = RuleCompiler(catalog, search_path, params)
     direct = direct_plan(ast, bound.columns, compiler)
     if direct is not None:

@@ -374,5 +374,16 @@ def _command_name(parsed: ParsedStatement) -> str:
     if parsed.kind == "utility":
         name = type(parsed.utility).__name__.upper()
         return "COPY FROM" if name == "COPY" else name
+    if parsed.kind == "query" and parsed.ast is not None:
+        return _writing_part(parsed.ast)
     words = parsed.text.upper().split()
     return " ".join(words[:2]) if parsed.kind == "ddl" else words[0]
+
+
+def _writing_part(ast: exp.Expression) -> str:
+    """What makes a query more than reading: a locking clause or a sequence function."""
+    lock = ast.find(exp.Lock)
+    if lock is not None:
+        return f"SELECT FOR {lock.meta['strength']}"
+    calls = (str(call.this).lower() for call in ast.find_all(exp.Anonymous))
+    return next((f"{name}()" for name in calls if name in ("nextval", "setval")), "SELECT")

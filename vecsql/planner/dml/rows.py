@@ -77,7 +77,7 @@ def bind_rows(
         columns.append(ResultColumn(name, kind, oid, attnum))
     scans = {n: (oid, tuple(sorted(a))) for n, (oid, a) in binder.scans.items()}
     text = f"SELECT {', '.join(sql)} FROM {ROWS} AS v"
-    return RowQuery(Relational(text, tuple(columns), scans, tuple(binder.system)))
+    return RowQuery(Relational(text, tuple(columns), scans, tuple(binder.system), dict(binder.blocks)))
 
 
 def _range(source: RowSource) -> Range:
