@@ -6,7 +6,9 @@ import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
@@ -14,7 +16,7 @@ from vecsql.catalog.model import Column
 from vecsql.errors import BadCopyFileFormat, Error
 from vecsql.executor.copy import lines
 from vecsql.executor.copy.options import CopyOptions
-from vecsql.executor.copy.typed import from_binary, from_strings
+from vecsql.executor.copy.typed import Slow, from_binary, from_cells, from_strings, has_cells
 from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
 
 Arrays = list[pa.Array]
@@ -215,6 +217,13 @@ _COUNT = struct.Struct("!h")
 _LENGTH = struct.Struct("!i")
 
 
+FEW_ROWS = 16  # fewer tuples are not worth arrays
+
+
+def _line(table: str, first: int, row: int) -> str:
+    return f"COPY {table}, line {first + row + 1}"
+
+
 class BinaryDecoder:
     """Splits binary COPY input into tuples; keeps what is incomplete for the next call."""
 
@@ -223,10 +232,11 @@ class BinaryDecoder:
         self.columns = columns
         self.row = 0
         self.finished = False
+        self._fixed_widths = bool(columns) and all(has_cells(c.type) for c in columns)
         self._started = False
         self._rest = b""
 
-    def feed(self, data: bytes) -> Block | None:
+    def feed(self, data: bytes) -> list[Block]:
         """Take more input; gives the tuples completed by it."""
         buffer = self._rest + data
         at = 0
@@ -234,9 +244,14 @@ class BinaryDecoder:
             header = self._header(buffer)
             if header is None:
                 self._rest = buffer
-                return None
+                return []
             at = header
             self._started = True
+        blocks = []
+        uniform = self._uniform(buffer, at)
+        if uniform is not None:
+            block, at = uniform
+            blocks.append(block)
         fields: list[list[bytes | None]] = [[] for _ in self.columns]
         first = self.row
         while not self.finished:
@@ -247,7 +262,9 @@ class BinaryDecoder:
         self._rest = buffer[at:]
         if self.finished and self._rest:
             raise self._error("received copy data after EOF marker")
-        return self._block(fields, first) if fields and self.row > first else None
+        if fields and self.row > first:
+            blocks.append(self._block(fields, first))
+        return blocks
 
     def _error(self, message: str) -> BadCopyFileFormat:
         return BadCopyFileFormat(message, where=f"COPY {self.table}, line {self.row + 1}")
@@ -263,6 +280,49 @@ class BinaryDecoder:
         if extra < 0:
             raise BadCopyFileFormat("invalid COPY file header (missing length)")
         return 19 + extra if len(buffer) >= 19 + extra else None
+
+    def _uniform(self, buffer: bytes, at: int) -> tuple[Block, int] | None:
+        """The tuples at `at` that are laid out alike, decoded without a look at each, and the offset after them.
+
+        None if they are few, or some value needs a look.
+        """
+        layout = self._layout(buffer, at) if self._fixed_widths else None
+        if layout is None:
+            return None
+        width = layout[-1].stop
+        rows = np.frombuffer(buffer, np.uint8, (len(buffer) - at) // width * width, at)
+        rows = rows.reshape(-1, width)
+        heads = np.ones(width, np.bool_)
+        for value in layout:
+            heads[value] = False
+        alike = (rows[:, heads] == rows[0, heads]).all(axis=1)
+        count = len(rows) if alike.all() else int(alike.argmin())
+        if count < FEW_ROWS:
+            return None
+        try:
+            columns = [
+                from_cells(rows[:count, value], None, column.type)
+                for value, column in zip(layout, self.columns, strict=True)
+            ]
+        except Slow:
+            return None
+        first, self.row = self.row, self.row + count
+        context = partial(_line, self.table, first)
+        return Block(columns, count, context), at + count * width
+
+    def _layout(self, buffer: bytes, at: int) -> list[slice] | None:
+        """Where the values of the tuple at `at` are, from its start; None if it has NULLs or is not all there."""
+        place, found = 2, []
+        if buffer[at : at + 2] != _COUNT.pack(len(self.columns)):
+            return None
+        for _ in self.columns:
+            length = int.from_bytes(buffer[at + place : at + place + 4], "big", signed=True)
+            place += 4
+            if length < 0 or at + place + length > len(buffer):
+                return None
+            found.append(slice(place, place + length))
+            place += length
+        return found
 
     def _tuple(self, buffer: bytes, at: int, fields: list[list[bytes | None]]) -> int | None:
         """Append the tuple at `at`; gives the offset after it, None if it is not all there."""
@@ -303,9 +363,7 @@ class BinaryDecoder:
                 columns.append(from_binary(values, column.type))
             except Error as error:
                 raise self._located(error, column, values, first) from None
-        return Block(
-            columns, self.row - first, lambda row: f"COPY {self.table}, line {first + row + 1}"
-        )
+        return Block(columns, self.row - first, partial(_line, self.table, first))
 
     def _located(
         self, error: Error, column: Column, values: Sequence[bytes | None], first: int

@@ -80,8 +80,7 @@ class CopyIn:
         if self.options.format == "binary":
             data = bytes(self._buffer)
             self._buffer.clear()
-            block = self._binary.feed(data) if data else None
-            if block is not None:
+            for block in self._binary.feed(data) if data else ():
                 self._add(block)
             return
         end = len(self._buffer) if final else lines.complete(self._buffer, self.options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -79,41 +79,54 @@ _FROM_STRINGS: dict[str, Callable[[pa.Array, ColumnType], pa.Array]] = {
 }  # fmt: skip
 
 Datum = bytes | None
+Cells: TypeAlias = "npt.NDArray[np.uint8]"  # (rows, width)
+Nulls: TypeAlias = "npt.NDArray[np.bool_] | None"  # True where NULL; None where nothing is
 
 
 def from_binary(values: Sequence[Datum], ctype: ColumnType) -> pa.Array:
     """A column of binary values (None is NULL) as the column type's Arrow array."""
-    fast = _FROM_BINARY.get(ctype.type.name)
-    if fast is not None:
-        try:
-            return fast(values, ctype)
-        except Slow:
-            pass
+    try:
+        if ctype.type.name in ("text", "varchar"):
+            return _binary_text(values, ctype)
+        if has_cells(ctype):
+            return from_cells(*_cells(values), ctype)
+    except Slow:
+        pass
     decode, typmod = ctype.type.from_binary, ctype.typmod
     return to_arrow([None if v is None else decode(v, typmod) for v in values], ctype)
 
 
-def _words(values: Sequence[Datum], width: int) -> tuple[bytes, npt.NDArray[np.bool_] | None]:
-    """The values as one buffer of `width` bytes each (zeros for NULL), and the NULL mask."""
-    mask = None
+def has_cells(ctype: ColumnType) -> bool:
+    """Whether from_cells() knows the type."""
+    return ctype.type.name in _FROM_CELLS
+
+
+def from_cells(cells: Cells, nulls: Nulls, ctype: ColumnType) -> pa.Array:
+    """A column of binary values that are all equally wide. Raises Slow where from_binary() must look at each."""
+    return _FROM_CELLS[ctype.type.name](cells, nulls, ctype)
+
+
+def _cells(values: Sequence[Datum]) -> tuple[Cells, Nulls]:
+    """The values as rows of bytes, zeros for NULL."""
+    width = len(next((v for v in values if v is not None), b""))
+    nulls = None
     if None in values:
-        mask = np.array([v is None for v in values])
-        blank = bytes(width)
-        values = [blank if v is None else v for v in values]
+        nulls = np.array([v is None for v in values])
+        values = [bytes(width) if v is None else v for v in values]
     data = b"".join(values)  # type: ignore[arg-type]
-    if len(data) != width * len(values) or any(len(v) != width for v in values):  # type: ignore[arg-type]
+    if width == 0 or any(len(v) != width for v in values):  # type: ignore[arg-type]
         raise Slow
-    return data, mask
+    return np.frombuffer(data, np.uint8).reshape(len(values), width), nulls
 
 
-def _fixed(layout: str) -> Callable[[Sequence[Datum], ColumnType], pa.Array]:
+def _fixed(layout: str) -> Callable[[Cells, Nulls, ColumnType], pa.Array]:
     kind = np.dtype(layout)
 
-    def decode(values: Sequence[Datum], ctype: ColumnType) -> pa.Array:
-        data, mask = _words(values, kind.itemsize)
-        return pa.array(
-            np.frombuffer(data, kind).astype(kind.newbyteorder("=")), ctype.arrow, mask=mask
-        )
+    def decode(cells: Cells, nulls: Nulls, ctype: ColumnType) -> pa.Array:
+        if cells.shape[1] != kind.itemsize:
+            raise Slow
+        numbers = np.ascontiguousarray(cells).view(kind).ravel()
+        return pa.array(numbers.astype(kind.newbyteorder("=")), ctype.arrow, mask=nulls)
 
     return decode
 
@@ -130,24 +143,22 @@ def _binary_text(values: Sequence[Datum], ctype: ColumnType) -> pa.Array:
     return found.cast(ctype.arrow)
 
 
-def _binary_vectors(values: Sequence[Datum], ctype: ColumnType) -> pa.Array:
+def _binary_vectors(cells: Cells, nulls: Nulls, ctype: ColumnType) -> pa.Array:
     dims = ctype.typmod
-    if dims <= 0 or not values:
+    if dims <= 0 or cells.shape[1] != 4 + 4 * dims:
         raise Slow
-    data, mask = _words(values, 4 + 4 * dims)
-    matrix = np.frombuffer(data, ">f4").reshape(len(values), dims + 1)
-    heads = np.frombuffer(data, ">i2").reshape(len(values), -1)[:, :2]
-    valid = slice(None) if mask is None else ~mask
+    heads = np.ascontiguousarray(cells[:, :4]).view(">i2")
+    valid = slice(None) if nulls is None else ~nulls
     if (heads[valid, 0] != dims).any() or heads[valid, 1].any():
         raise Slow
-    flat = matrix[:, 1:].astype(np.float32).ravel()
+    flat = cells[:, 4:].view(">f4").astype(np.float32).ravel()
     if not np.isfinite(flat).all():
         raise Slow
-    nulls = None if mask is None else pa.array(mask)
-    return pa.FixedSizeListArray.from_arrays(pa.array(flat), dims, mask=nulls)
+    mask = None if nulls is None else pa.array(nulls)
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), dims, mask=mask)
 
 
-_FROM_BINARY: dict[str, Callable[[Sequence[Any], ColumnType], pa.Array]] = {
+_FROM_CELLS: dict[str, Callable[[Cells, Nulls, ColumnType], pa.Array]] = {
     "int2": _fixed(">i2"), "int4": _fixed(">i4"), "int8": _fixed(">i8"), "float4": _fixed(">f4"),
-    "float8": _fixed(">f8"), "text": _binary_text, "varchar": _binary_text, "vector": _binary_vectors,
+    "float8": _fixed(">f8"), "vector": _binary_vectors,
 }  # fmt: skip
