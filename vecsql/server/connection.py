@@ -47,6 +47,9 @@ class Connection(asyncio.Protocol):
         self._backend: Backend | None = None
         self._incoming: deque[bytes] = deque()
         self._queued = 0
+        self._outgoing: deque[bytearray] = (
+            deque()
+        )  # replies of a worker that are still to be written
         self._event: events.Event | None = None  # taken from the wire, not yet handled
         self._owner = threading.Lock()  # guards _busy and the hand-over of _incoming
         self._busy = False
@@ -147,7 +150,8 @@ class Connection(asyncio.Protocol):
                 self._backend.undecodable(error)
 
     def _send(self) -> None:
-        """Write what the backend has collected; on the loop."""
+        """Write what a worker has left, which comes first, and what the backend has collected; on the loop."""
+        self._write_outgoing()
         backend = self._backend
         if backend is not None and backend.out:
             data, backend.out = backend.out, bytearray()
@@ -297,11 +301,14 @@ class Connection(asyncio.Protocol):
         assert backend is not None
         if backend.out:
             data, backend.out = backend.out, bytearray()
-            self._loop.call_soon_threadsafe(self._write, data)
+            self._outgoing.append(data)
+            self._loop.call_soon_threadsafe(self._write_outgoing)
 
-    def _write(self, data: bytearray) -> None:
-        if not self._closed:
-            self._transport.write(data)
+    def _write_outgoing(self) -> None:
+        while self._outgoing:
+            data = self._outgoing.popleft()
+            if not self._closed:
+                self._transport.write(data)
 
     def _flush(self) -> None:
         """The backend has collected much. A worker waits until the client has read enough; the loop cannot."""
@@ -312,9 +319,10 @@ class Connection(asyncio.Protocol):
         backend = self._backend
         assert backend is not None
         data, backend.out = backend.out, bytearray()
+        self._outgoing.append(data)
 
         def write() -> None:
-            self._write(data)
+            self._write_outgoing()
             written.set()
 
         self._loop.call_soon_threadsafe(write)
