@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import logging
 
+import duckdb
+
 from vecsql.errors import (
     DiskFull,
     Error,
     InternalError,
     IoError,
     OutOfMemory,
+    QueryCanceled,
     StatementTooComplex,
 )
 
@@ -23,6 +26,8 @@ def as_error(raised: BaseException, statement: str = "") -> Error:
         return raised
     if isinstance(raised, MemoryError):
         return OutOfMemory("out of memory")
+    if isinstance(raised, duckdb.InterruptException):
+        return QueryCanceled("canceling statement due to user request")
     if isinstance(raised, RecursionError):
         return StatementTooComplex("stack depth limit exceeded")
     if isinstance(raised, OSError) and raised.errno == errno.ENOSPC:

@@ -294,14 +294,19 @@ class StorageEngine:
             return
         self._closed = True
         self._background.stop()
+        self._chain.close()
         try:
             if self._persistent:
                 self._checkpointer.run(clean=True)
-        finally:
+                if isinstance(self._log, WriteAheadLog):
+                    self._log.remove()
+            else:
+                self._log.close()
+        except BaseException:
             self._log.close()
+            raise
+        finally:
             self._store.close()
-        if self._persistent and isinstance(self._log, WriteAheadLog):
-            self._log.remove()
 
     def __enter__(self) -> StorageEngine:
         return self

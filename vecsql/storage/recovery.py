@@ -169,12 +169,10 @@ class Recovery:
         return self._continue(reader, root)
 
     def _continue(self, reader: LogReader, root: Root) -> tuple[int, Log]:
-        """Cut the torn tail and append from there on."""
+        """Leave out the torn tail and append from there on."""
         if reader.end < root.lsn:  # asynchronous commits reached the manifest but not the log
             return root.lsn, WriteAheadLog.create(self._wal_path, root.database_id, root.lsn)
-        WriteAheadLog.cut(self._wal_path, reader.start, reader.end)
-        log = WriteAheadLog(self._wal_path, root.database_id, reader.start, reader.end)
-        return reader.end, log
+        return reader.end, WriteAheadLog.rewrite(reader, root.database_id)
 
     def _mark_in_use(self, root: Root, log: Log) -> Log:
         """From here on the database cannot be opened without its WAL."""

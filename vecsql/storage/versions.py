@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from vecsql import errors
 from vecsql.catalog.model import Catalog
 from vecsql.storage.snapshot import DatabaseVersion
 from vecsql.storage.table import TableState
@@ -22,11 +23,13 @@ class VersionChain:
         self._log = log
         self._head = first
         self._pending: deque[DatabaseVersion] = deque()
+        self._closed = False
         self.current = first
 
     def commit(self, payload: bytes | None, change: Change, *, synchronous: bool = True) -> int:
         """Log a commit, apply it, and publish it when it is durable (or at once). Returns its LSN."""
         with self._mutex:
+            self._require_open()
             catalog, tables = change(self._head)
             lsn = self._log.append(payload)
             self._push(DatabaseVersion(catalog, tables, lsn))
@@ -40,7 +43,18 @@ class VersionChain:
 
     def log(self, payload: bytes) -> None:
         """Log something that no version shows (a sequence); it is durable with the next commit."""
-        self._log.append(payload)
+        with self._mutex:
+            self._require_open()
+            self._log.append(payload)
+
+    def close(self) -> None:
+        """Refuse commits from now on: the last checkpoint must cover the log."""
+        with self._mutex:
+            self._closed = True
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise errors.InterfaceError("the database is closed")
 
     def restructure(self, change: Change) -> DatabaseVersion:
         """Publish a version with the same rows in other parts. Returns the new head."""

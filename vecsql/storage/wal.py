@@ -6,6 +6,7 @@ begins with the LSN at which it starts, so a checkpoint can drop the older part 
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import threading
@@ -111,15 +112,23 @@ class WriteAheadLog:
     @classmethod
     def create(cls, path: str, database_id: bytes, start: int) -> WriteAheadLog:
         """An empty log that starts at an LSN; replaces a file of the same name. Durable on return."""
-        _write_file(path, header(database_id, start), b"")
+        try:
+            os.close(_write_file(path, header(database_id, start), b""))
+            sync_directory(path)
+        except OSError as problem:
+            raise io_error(problem, path) from problem
         return cls(path, database_id, start, start)
 
-    @staticmethod
-    def cut(path: str, start: int, end: int) -> None:
-        """Drop what follows LSN `end`: later records must not be taken for a continuation."""
-        with open(path, "r+b") as file:
-            file.truncate(HEADER_SIZE + end - start)
-            os.fsync(file.fileno())
+    @classmethod
+    def rewrite(cls, reader: LogReader, database_id: bytes) -> WriteAheadLog:
+        """A recovered log to go on with, without what follows the reader's end. Its records are written again: had an
+        fsync failed before the crash, another one on the same pages would succeed without writing them."""
+        try:
+            os.close(_write_file(reader.path, header(database_id, reader.start), reader.records()))
+            sync_directory(reader.path)
+        except OSError as problem:
+            raise io_error(problem, reader.path) from problem
+        return cls(reader.path, database_id, reader.start, reader.end)
 
     @property
     def durable(self) -> int:
@@ -198,28 +207,49 @@ class WriteAheadLog:
             self._check()
             while self._syncing:
                 self._state.wait()
-            tail = os.pread(self._fd, self._end - lsn, HEADER_SIZE + lsn - self._start)
+            self._check()
             try:
-                _write_file(self.path, header(self._database_id, lsn), tail)
+                self._require_own()
+                tail = _read_all(self._fd, self._end - lsn, HEADER_SIZE + lsn - self._start)
+                fd = _write_file(self.path, header(self._database_id, lsn), tail)
             except OSError as problem:
                 raise io_error(problem, self.path) from problem
             os.close(self._fd)
-            self._fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+            self._fd = fd
             self._start = lsn
+            try:
+                sync_directory(self.path)
+            except OSError as problem:  # which of the two files a crash would leave is unknown
+                self._failure = io_error(problem, self.path)
+                raise self._failure from problem
             self._durable = self._end
+
+    def _require_own(self) -> None:
+        """Never replace or delete another database's log, put there after ours was removed by someone."""
+        own = os.fstat(self._fd)
+        if not os.path.samestat(own, os.stat(self.path)):
+            raise OSError(errno.ESTALE, "the file was replaced while the database was open")
 
     def close(self) -> None:
         with self._state:
             if self._timer is not None:
                 self._timer.cancel()
-        if self._failure is None:
-            self.sync(self._end)
-        os.close(self._fd)
+        try:
+            if self._failure is None:
+                self.sync(self._end)
+        finally:
+            os.close(self._fd)
 
     def remove(self) -> None:
-        """Delete the closed log after a clean checkpoint."""
-        os.unlink(self.path)
-        sync_directory(self.path)
+        """Close and delete the log after a clean checkpoint, when nothing can have been committed since."""
+        try:
+            self._require_own()
+            os.unlink(self.path)
+            sync_directory(self.path)
+        except OSError as problem:
+            raise io_error(problem, self.path) from problem
+        finally:
+            self.close()
 
 
 def header(database_id: bytes, start: int) -> bytes:
@@ -255,9 +285,13 @@ class LogReader:
     def __init__(self, path: str, database_id: bytes) -> None:
         with open(path, "rb") as file:
             self._data = file.read()
-        self._path = path
+        self.path = path
         self.start = read_start(self._data, path, database_id)
         self.end = self.start
+
+    def records(self) -> memoryview:
+        """The intact records' bytes, after the iteration."""
+        return memoryview(self._data)[HEADER_SIZE : HEADER_SIZE + self.end - self.start]
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         while (payload := self._record(self.end - self.start + HEADER_SIZE)) is not None:
@@ -284,7 +318,7 @@ class LogReader:
                 synced = _FRAME.unpack_from(self._data, at)[3]
                 if synced > self.end:
                     raise errors.DataCorrupted(
-                        f'write-ahead log "{self._path}" is damaged at byte {cut} (LSN {self.end}), '
+                        f'write-ahead log "{self.path}" is damaged at byte {cut} (LSN {self.end}), '
                         f"before intact records at byte {at}"
                     )
 
@@ -301,21 +335,37 @@ class LogReader:
             yield from (first + np.flatnonzero(fields == expected) * 8).tolist()
 
 
-def _write_file(path: str, head: bytes, body: bytes) -> None:
-    """Write a file under a temporary name and rename it into place, all of it durable on return."""
+def _write_file(path: str, head: bytes, body: bytes | memoryview) -> int:
+    """Write and sync a file under a temporary name and rename it into place; returns its descriptor. The directory
+    is still to be synced."""
     temporary = f"{path}.new"
     fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         _write_all(fd, head, 0)
         _write_all(fd, body, len(head))
         os.fsync(fd)
-    finally:
+        os.replace(temporary, path)
+    except BaseException:
         os.close(fd)
-    os.replace(temporary, path)
-    sync_directory(path)
+        with suppress(OSError):  # a full disk needs the room
+            os.unlink(temporary)
+        raise
+    return fd
 
 
-def _write_all(fd: int, data: bytes, offset: int) -> None:
+def _read_all(fd: int, length: int, offset: int) -> bytes:
+    """One read call returns at most 2 GiB."""
+    pieces = []
+    while length:
+        piece = os.pread(fd, length, offset)
+        if not piece:
+            raise OSError(errno.EIO, "the file is cut short")
+        pieces.append(piece)
+        length, offset = length - len(piece), offset + len(piece)
+    return b"".join(pieces)
+
+
+def _write_all(fd: int, data: bytes | memoryview, offset: int) -> None:
     view = memoryview(data)
     while len(view):
         written = os.pwrite(fd, view, offset)
