@@ -7,6 +7,7 @@ from typing import Any
 
 from vecsql.catalog.functions import SystemState
 from vecsql.executor.context import ExecContext, Result
+from vecsql.executor.duck import runtime_of
 from vecsql.executor.operators import operator
 from vecsql.planner.plan import Chunk, Computed
 
@@ -22,8 +23,6 @@ def run_computed(plan: Computed, ctx: ExecContext, params: Sequence[Any]) -> Res
 
 def _update_state(ctx: ExecContext) -> None:
     """Bring what the catalog's functions see up to date with the session."""
-    from vecsql.executor.duck import runtime_of  # DuckDB loads only where it is needed
-
     catalog = ctx.txn.snapshot().catalog
     if ctx.system_state is None:
         ctx.system_state = SystemState(catalog)
