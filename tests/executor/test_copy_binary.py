@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vecsql import types
 from vecsql.catalog.model import Column
 from vecsql.errors import Error
-from vecsql.executor.copy.blocks import BinaryDecoder
+from vecsql.executor.copy.binary import BinaryDecoder
 from vecsql.types.base import ColumnType
 
 COLUMNS = [

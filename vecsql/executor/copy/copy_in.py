@@ -11,7 +11,8 @@ from vecsql.errors import BadCopyFileFormat, Error, QueryCanceled
 from vecsql.executor.constraints import check_rows
 from vecsql.executor.context import ExecContext, Notice
 from vecsql.executor.copy import lines
-from vecsql.executor.copy.blocks import BinaryDecoder, Block, BlockDecoder, shortened
+from vecsql.executor.copy.binary import BinaryDecoder
+from vecsql.executor.copy.blocks import Block, BlockDecoder, shortened
 from vecsql.executor.copy.options import CopyOptions
 from vecsql.executor.insert import complete_rows
 from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 
 from vecsql.executor.context import Result
-from vecsql.executor.copy.blocks import BINARY_SIGNATURE
+from vecsql.executor.copy.binary import BINARY_SIGNATURE
 from vecsql.executor.copy.options import CopyOptions
 from vecsql.planner.plan import Chunk, ResultColumn
 from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
