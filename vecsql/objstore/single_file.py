@@ -6,8 +6,8 @@ import errno
 import mmap
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -55,6 +55,7 @@ class SingleFileStore:
         self._file = pins.file_id(self._fd)
         self._announced = False
         self._slot = 0  # where the current root lies
+        self._failure: errors.Error | None = None  # of an fsync: what is on disk is unknown since
 
     # Root
 
@@ -75,12 +76,12 @@ class SingleFileStore:
         raise errors.InvalidCatalogName(f'"{self.name}" is not a vecsql database')
 
     def write_root(self, root: Root) -> None:
+        self.sync()
+        slot = 1 - self._slot
         with self._io():
-            os.fdatasync(self._fd)
-            slot = 1 - self._slot
-            os.pwrite(self._fd, superblock.pack(root), slot * PAGE)
-            os.fsync(self._fd)
-            self._slot = slot
+            self._write_at(memoryview(superblock.pack(root)), slot * PAGE)
+        self._synced(os.fsync)
+        self._slot = slot
 
     # Blobs
 
@@ -91,13 +92,16 @@ class SingleFileStore:
             self._extents[extent.offset] = extent.length
             blob = FileBlob(self, extent)
             pins.add(self._file, extent, blob)
-        with self._io():
-            offset = extent.offset
-            for view in views:
-                offset = self._write_at(view, offset)
-            end = extent.offset + padded(extent.length)
-            if os.fstat(self._fd).st_size < end:
-                os.ftruncate(self._fd, end)
+        padding = bytes(padded(extent.length) - extent.length)
+        try:
+            with self._io():
+                offset = extent.offset
+                for view in (*views, memoryview(padding)):
+                    offset = self._write_at(view, offset)
+        except BaseException:
+            with self._mutex:
+                self._release(extent)
+            raise
         return blob
 
     def _write_at(self, view: memoryview, offset: int) -> int:
@@ -124,8 +128,21 @@ class SingleFileStore:
         return np.frombuffer(mapped, np.uint8)
 
     def sync(self) -> None:
-        with self._io():
-            os.fdatasync(self._fd)
+        self._synced(os.fdatasync)
+
+    def _synced(self, how: Callable[[int], None]) -> None:
+        """Once a sync has failed the system may have dropped the pages and would report the next one as a success: so
+        none is tried until the database is reopened."""
+        if self._failure is not None:
+            raise errors.IoError(
+                f'database "{self.name}" failed earlier: {self._failure.message}',
+                hint="Reopen the database; everything acknowledged is recovered.",
+            )
+        try:
+            how(self._fd)
+        except OSError as problem:
+            self._failure = io_error(problem, self.name)
+            raise self._failure from problem
 
     # Space
 
@@ -144,15 +161,23 @@ class SingleFileStore:
     def reclaim(self, keep: Iterable[Extent]) -> int:
         freed = 0
         with self._mutex:
+            if self._failure is not None:
+                return 0  # it is not known which root counts
             kept = {e.offset for e in (*keep, *pins.alive(self._file))}
             for offset in [o for o in self._extents if o not in kept]:
-                extent = Extent(offset, self._extents.pop(offset))
-                self._space.free(extent)
-                hole.punch(self._fd, offset, padded(extent.length))
-                freed += padded(extent.length)
-            if freed and os.fstat(self._fd).st_size > self._space.end:
-                os.ftruncate(self._fd, self._space.end)
+                freed += self._release(Extent(offset, self._extents[offset]))
         return freed
+
+    def _release(self, extent: Extent) -> int:
+        """Give an extent's space back; the mutex is held."""
+        del self._extents[extent.offset]
+        self._space.free(extent)
+        length = padded(max(extent.length, 1))
+        hole.punch(self._fd, extent.offset, length)
+        if os.fstat(self._fd).st_size > self._space.end:
+            with suppress(OSError):  # costs only disk space
+                os.ftruncate(self._fd, self._space.end)
+        return length
 
     @property
     def size(self) -> int:

@@ -21,6 +21,7 @@ from vecsql.errors import (
 )
 from vecsql.executor.context import ExecContext, Notice, Result
 from vecsql.executor.execute import execute
+from vecsql.planner.dml.nodes import DmlPlan
 from vecsql.planner.plan import Chunk
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
 from vecsql.session import copying, sql_statements  # noqa: F401  they register their commands
@@ -169,6 +170,8 @@ class Session:
             )
         if not prepared.read_only:
             self.transactions.wrote = True
+            if isinstance(prepared.plan, DmlPlan) and txn.share_table(prepared.plan.table.oid):
+                prepared = self._current(statement, txn.snapshot().catalog)
         return execute(prepared, self.ctx, params)
 
     def _current(self, statement: Statement, catalog: Catalog) -> PreparedStatement:

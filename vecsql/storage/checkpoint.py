@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from vecsql import stats
+from vecsql import errors, stats
 from vecsql.objstore.base import Extent
 from vecsql.storage import catalog_codec, manifest
 from vecsql.storage.interface import PartVersion
@@ -45,6 +45,9 @@ class Checkpointer:
         self._mutex = threading.Lock()
         self._attached_mutex = threading.Lock()
         self._images: dict[int, tuple[Parts, Segment]] = {}  # per table: what the last image holds
+        self._rooted: list[Extent] | None = (
+            None  # what the newest manifest refers to, itself included
+        )
         self._attached: list[tuple[int, Extent]] = []  # (lower bound of the LSN, extent) in the WAL
 
     def attached(self, lsn: int, extents: list[Extent]) -> None:
@@ -56,10 +59,15 @@ class Checkpointer:
         """Make a checkpoint of everything committed so far; True if a memtable became a segment."""
         with self._mutex:
             version = self._chain.settle()
-            flushed = self._flush(version)
-            if self._persistent:
-                images = self._write_images(version, flushed)
-                self._publish_manifest(version, flushed, images, clean)
+            try:
+                flushed = self._flush(version)
+                if self._persistent:
+                    images = self._write_images(version, flushed)
+                    self._publish_manifest(version, flushed, images, clean)
+            except errors.Error:
+                flushed = images = {}
+                self._reclaim()  # what was written is written anew the next time
+                raise
             if flushed:
                 self._chain.restructure(lambda head: (head.catalog, _swap(head, flushed)))
             if self._persistent:
@@ -112,9 +120,16 @@ class Checkpointer:
         root, _ = manifest.write(store, content, self._database_id, clean=clean)
         with self._attached_mutex:
             self._attached = [a for a in self._attached if a[0] >= version.lsn]
+        self._rooted = [root.manifest, *content.extents()]
+        self._reclaim()
+
+    def _reclaim(self) -> None:
+        """Free what neither the manifest nor the log after it refers to."""
+        if self._rooted is None:
+            return
+        with self._attached_mutex:
             in_log = [extent for _, extent in self._attached]
-        kept = [root.manifest, *content.extents(), *in_log]
-        stats.counters.add("bytes_freed", store.reclaim(kept))
+        stats.counters.add("bytes_freed", self._segments.store.reclaim([*self._rooted, *in_log]))
 
 
 def _memory(state: TableState) -> Parts:

@@ -122,6 +122,11 @@ class Transaction(Protocol):
         UniqueViolation with PostgreSQL's detail. Returns the new rowids."""
         ...
 
+    def share_table(self, table_oid: int) -> bool:
+        """Keep other transactions from changing a table's definition; in READ COMMITTED, True if one has done so since
+        the statement began, which then has to be planned again."""
+        ...
+
     def delete(self, table_oid: int, rowids: Rowids) -> int:
         """Delete rows that this statement has locked; returns how many."""
         ...

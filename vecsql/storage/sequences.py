@@ -37,7 +37,13 @@ class Sequences:
 
     def propose(self, sequences: Mapping[int, Sequence]) -> None:
         """Make sequences usable that an open transaction has created or altered."""
-        self._provisional.update(sequences)
+        with self._mutex:
+            for oid, sequence in sequences.items():
+                new = oid not in self._provisional and self._definition(oid) is None
+                if new and self._states.pop(oid, None) is not None:
+                    # values of a sequence that was rolled back and whose oid is used again
+                    self._log(oid, sequence.start, False)
+            self._provisional.update(sequences)
 
     def withdraw(self, oids: set[int]) -> None:
         """Forget proposals: the transaction has ended."""

@@ -113,6 +113,15 @@ class StorageTransaction:
 
     # Writing
 
+    def share_table(self, table_oid: int) -> bool:
+        self._require_open()
+        self._engine.locks.acquire(self.owner, ("table", table_oid), shared=True)
+        base = self._snapshot_base()
+        if self._repeatable or self._writes.catalog is not None or base is self._engine.current:
+            return False
+        self.begin_statement()
+        return self._snapshot_base().catalog is not base.catalog
+
     def insert(self, table_oid: int, columns: Mapping[int, pa.Array]) -> Rowids:
         schema = self._start_write(table_oid, "INSERT")
         arrays = {a: single(c) for a, c in columns.items()}
