@@ -214,10 +214,14 @@ class CallBinder:
                 f"{what} specified, but {name} is not an aggregate function",
                 position=position_of(call),
             )
+        if distinct and chosen.kind == "agg" and any(emitters.key(a) != sql_of(a) for a in args):
+            distinct = self._distinct_numeric(name, args)
         if within is not None:
             self._within_group(call, name, args, within, condition)
         else:
             self.apply(call, chosen, args)
+        if distinct and not order and name in ("array_agg", "string_agg"):
+            order = f" ORDER BY {sql_of(args[0])} ASC NULLS LAST"  # PostgreSQL sorts to find duplicates
         self._decorate(call, chosen, distinct, order, condition, over)
         call.meta["aggregate"] = chosen.kind == "agg"
         if chosen.kind == "set":
@@ -302,6 +306,18 @@ class CallBinder:
             parts.append(emitters.sort_item(item))
         return " ORDER BY " + ", ".join(parts)
 
+    def _distinct_numeric(self, name: str, args: Sequence[exp.Expression]) -> bool:
+        """DISTINCT over numeric held as text: count() counts keys, min() and max() need none of it."""
+        if name in ("min", "max"):
+            return False
+        if name != "count":
+            raise FeatureNotSupported(
+                f"{name}(DISTINCT) of numeric without precision and scale is not supported"
+            )
+        for arg in args:
+            arg.meta["sql"] = emitters.key(arg)
+        return True
+
     def _decorate(
         self,
         call: exp.Expression,
@@ -330,6 +346,10 @@ class CallBinder:
     ) -> None:
         item = within.expressions[0]
         value = item.this
+        if name in ("mode", "percentile_disc") and emitters.key(value) != sql_of(value):
+            raise FeatureNotSupported(
+                f"{name}() of numeric without precision and scale is not supported"
+            )
         direction = " DESC" if item.args.get("desc") else ""
         if name == "percentile_cont":
             result = builtin("float8") if type_of(value).name != "interval" else builtin("interval")

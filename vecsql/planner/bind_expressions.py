@@ -98,6 +98,8 @@ class ExpressionBinder(PredicateBinder):
                 f"{type(node).__name__} is not supported", position=position_of(node)
             )
         handler(self, node, scope)
+        if scope.firsts and not scope.in_aggregate:
+            node.meta["sql"] = scope.firsts.get(node.meta["sql"], node.meta["sql"])
         return node
 
     def bind_as(self, node: exp.Expression, scope: Scope, type_name: str, construct: str) -> str:

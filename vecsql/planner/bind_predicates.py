@@ -101,7 +101,11 @@ class PredicateBinder(CallBinder):
         )
         array = sql_of(source)
         if symbol == "=" and quantifier == "ANY" and sql_of(item) == "x":
-            sql = f"vs_any({sql_of(left)}, {array})"
+            if element.type.name == "numeric":
+                array = f"list_transform({array}, lambda x: vs_numeric_key(x))"
+                sql = f"vs_any(vs_numeric_key({plain_sql(left)}), {array})"
+            else:
+                sql = f"vs_any({sql_of(left)}, {array})"
         else:
             sql = (
                 f"CASE WHEN {array} IS NULL THEN NULL WHEN len({array}) = 0 THEN {other} "
@@ -140,12 +144,10 @@ class PredicateBinder(CallBinder):
         self.operate(probe, symbol, [left, item])
         inner = f"(SELECT {sql_of(item).replace('sq.o1', 'o1')} FROM ({query.sql}))"
         if type_of(left).name == "numeric" or "numeric" in (type_of(item).name,):
-            inner = f"(SELECT CAST({plain_sql(item).replace('sq.o1', 'o1')} AS DOUBLE) FROM ({query.sql}))"
-            set_bound(
-                node,
-                builtin("bool"),
-                f"(CAST({sql_of(left)} AS DOUBLE) {symbol} {quantifier} {inner})",
-            )
+            item_key = f"vs_numeric_key({plain_sql(item).replace('sq.o1', 'o1')})"
+            inner = f"(SELECT {item_key} FROM ({query.sql}))"
+            left_key = f"vs_numeric_key({plain_sql(left)})"
+            set_bound(node, builtin("bool"), f"({left_key} {symbol} {quantifier} {inner})")
             return
         set_bound(node, builtin("bool"), f"({sql_of(left)} {symbol} {quantifier} {inner})")
 

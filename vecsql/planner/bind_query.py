@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
@@ -65,9 +66,7 @@ class QueryBinder(SetBinder):
             strength = node.args["locks"][0].meta["strength"]
             if isinstance(node, exp.Values):
                 raise FeatureNotSupported(f"FOR {strength} cannot be applied to VALUES")
-            raise FeatureNotSupported(
-                f"FOR {strength} is not allowed with UNION/INTERSECT/EXCEPT"
-            )
+            raise FeatureNotSupported(f"FOR {strength} is not allowed with UNION/INTERSECT/EXCEPT")
         if isinstance(node, exp.Select):
             bound = self._select(node, outer)
         elif isinstance(node, exp.Values):
@@ -143,9 +142,13 @@ class QueryBinder(SetBinder):
         union = cte.this
         first = self.query(union.this, scope)
         self.type_unknowns(first)
-        columns = cte_columns(cte.args["alias"], first.columns, position_of(cte))
+        columns = cte_columns(
+            cte.args["alias"], [replace(c) for c in first.columns], position_of(cte)
+        )
         for column in columns:
             if column.type.type.name == "numeric":
+                if union.args.get("distinct"):
+                    raise FeatureNotSupported("recursive UNION of numeric is not supported")
                 column.scale, column.type = None, ColumnType(column.type.type)
         scope.ctes[cte.alias] = Cte(relation, columns)
         second = self.query(union.expression, scope)
@@ -204,6 +207,10 @@ class QueryBinder(SetBinder):
         scope.windows = {w.name: w for w in node.args.get("windows") or ()}
         targets = self._targets(node, scope)
         group_sql, keys = self._group(node, scope, targets)
+        if scope.firsts:
+            scope.aggregates.clear()
+            for target in targets:
+                self.bind(target_value(target), scope)
         having = node.args.get("having")
         having_sql = ""
         if having is not None:
@@ -361,7 +368,15 @@ class QueryBinder(SetBinder):
         sql = sql_of(value)
         keys.add(value.meta.get("base") or sql)
         keys.add(sql)
-        return sql
+        grouped = emitters.key(value)
+        if grouped != sql:  # numeric as text: 1.0 and 1.00 are one group, shown as its first value
+            if item.find_ancestor(exp.Rollup, exp.Cube, exp.GroupingSets) is not None:
+                raise FeatureNotSupported(
+                    "grouping sets over numeric without precision and scale are not supported"
+                )
+            scope.firsts[sql] = f"first({sql})"
+            keys.add(scope.firsts[sql])
+        return grouped
 
     def _distinct(self, node: exp.Select, scope: Scope, targets: Sequence[exp.Expression]) -> str:
         distinct = node.args.get("distinct")
@@ -369,12 +384,17 @@ class QueryBinder(SetBinder):
             return ""
         on = distinct.args.get("on")
         if on is None:
-            return "DISTINCT "
-        keys = []
+            values = [target_value(t) for t in targets]
+            shown = [emitters.key(v) for v in values]
+            if shown == [sql_of(v) for v in values]:
+                return "DISTINCT "
+            return f"DISTINCT ON ({', '.join(shown)}) "
+        keys, on_keys = [], []
         for item in on.expressions:
             index = self._reference(item, targets, "DISTINCT ON", scope)
             value = target_value(targets[index]) if index is not None else self.bind(item, scope)
             keys.append(sql_of(value))
+            on_keys.append(emitters.key(value))
         order = node.args.get("order")
         if order is not None:
             for i, item in enumerate(order.expressions[: len(keys)]):
@@ -389,7 +409,7 @@ class QueryBinder(SetBinder):
                         "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
                         position=position_of(on.expressions[i]),
                     )
-        return f"DISTINCT ON ({', '.join(keys)}) "
+        return f"DISTINCT ON ({', '.join(on_keys)}) "
 
     def _order(
         self,

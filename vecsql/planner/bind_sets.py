@@ -156,7 +156,12 @@ class SetBinder(FromBinder):
             for out, side in zip(items, sides, strict=True)
         ]
         alias = self.new_alias()
-        sql = f"SELECT * FROM ({parts[0]} {word}{keep} {parts[1]}) AS {alias}"
+        combined = _by_keys(columns, parts, word) if not keep or word != "UNION" else None
+        if combined is not None and keep:
+            raise FeatureNotSupported(
+                f"{word} ALL of numeric without precision and scale is not supported"
+            )
+        sql = f"SELECT * FROM ({combined or f'{parts[0]} {word}{keep} {parts[1]}'}) AS {alias}"
         return BoundRows(sql + self._tail(node, columns, scope, alias), columns)
 
     def _unified(
@@ -208,3 +213,26 @@ class SetBinder(FromBinder):
     def _column_position(self, side: exp.Expression | None, i: int) -> int | None:
         found = self._literal_at(side, i)
         return position_of(found) if found is not None else None
+
+
+def _by_keys(columns: Sequence[OutColumn], parts: Sequence[str], word: str) -> str | None:
+    """A set operation that compares numeric held as text by value; None when there is none."""
+    unscaled = [c.type.type.name == "numeric" and c.scale is None for c in columns]
+    if not any(unscaled):
+        return None
+
+    def key(i: int, prefix: str = "") -> str:
+        name = f"{prefix}o{i + 1}"
+        return f"vs_numeric_key({name})" if unscaled[i] else name
+
+    keys = ", ".join(key(i) for i in range(len(columns)))
+    if word == "UNION":
+        return f"SELECT DISTINCT ON ({keys}) * FROM ({parts[0]} UNION ALL {parts[1]})"
+    same = " AND ".join(
+        f"{key(i, 'a.')} IS NOT DISTINCT FROM {key(i, 'b.')}" for i in range(len(columns))
+    )
+    negation = "NOT " if word == "EXCEPT" else ""
+    return (
+        f"SELECT DISTINCT ON ({keys}) * FROM ({parts[0]}) AS a "
+        f"WHERE {negation}EXISTS (SELECT 1 FROM ({parts[1]}) AS b WHERE {same})"
+    )

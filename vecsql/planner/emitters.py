@@ -31,7 +31,7 @@ def emit(
 
 
 def form(node: exp.Expression, wanted: str | None) -> str:
-    """The SQL of an argument: plain, or as 'text', 'json', 'textarray', 'depth'."""
+    """The SQL of an argument: plain, or as 'text', 'json', 'textarray', 'key' ..."""
     if wanted is None:
         return plain_sql(node)
     ctype = effective(node)
@@ -45,9 +45,28 @@ def form(node: exp.Expression, wanted: str | None) -> str:
         return json_sql(plain_sql(node), ctype.type, node.meta.get("fields"))
     if wanted == "textarray":
         return f"list_transform({sql_of(node)}, lambda x: {printed('x', ctype.type.element or ctype.type)})"
+    if wanted == "key":
+        return match_key(plain_sql(node), ctype.type)
+    if wanted == "itemkey":
+        return match_key("x", ctype.type.element or ctype.type)
+    if wanted == "keys":
+        return match_keys(node)
     if wanted == "depth":
         return "1"
     raise LookupError(wanted)
+
+
+def match_key(sql: str, sql_type: SqlType) -> str:
+    """What is equal for equal values: numeric text has the same number in several forms."""
+    return f"vs_numeric_key({sql})" if sql_type.name == "numeric" else sql
+
+
+def match_keys(node: exp.Expression) -> str:
+    """An array with match_key() of its elements."""
+    element = effective(node).type.element
+    if element is None or element.name != "numeric":
+        return sql_of(node)
+    return f"list_transform({sql_of(node)}, lambda x: vs_numeric_key(x))"
 
 
 def as_text(sql: str, sql_type: SqlType) -> str:

@@ -69,7 +69,7 @@ def plan_nested(
     """The plan of a locking sub-select, which runs once, before the query that it is part of; its columns are named
     o1, o2 ... None when there is nothing to lock."""
     try:
-        plan, columns = plan_locking(select.copy(), catalog, search_path, params)
+        plan, _ = plan_locking(select.copy(), catalog, search_path, params)
     except (UndefinedColumn, UndefinedTable):
         if scope.ctes or (scope.parent is not None and scope.parent.all_ranges()):
             strength = select.args["locks"][0].meta["strength"]

@@ -101,6 +101,7 @@ class Scope:
         self.windows: dict[str, exp.Window] = {}
         self.aggregates: list[exp.Expression] = []
         self.window_calls: list[exp.Expression] = []
+        self.firsts: dict[str, str] = {}  # grouped values that are not themselves the key, by SQL
         self.clause = ""  # where aggregates are being met: 'WHERE', 'JOIN conditions', ...
         self.in_aggregate = False
 

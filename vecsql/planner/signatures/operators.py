@@ -137,7 +137,7 @@ def _comparisons() -> list[str]:
         lines.append(f"{op}(bpchar, bpchar) -> bool = (rtrim({{0}}, ' ') {op} rtrim({{1}}, ' '))")
         lines.append(f"{op}(numeric, numeric) -> bool = !numeric_compare")
         lines.append(f"{op}(vector, vector) -> bool = (vs_vector_compare({{0}}, {{1}}) {op} 0)")
-        lines.append(f"{op}(anyarray, anyarray) -> bool = ({{0}} {op} {{1}})")
+        lines.append(f"{op}(anyarray, anyarray) -> bool = ({{0:keys}} {op} {{1:keys}})")
         lines.append(f"{op}(record, record) -> bool = ({{0}} {op} {{1}})")
     return lines
 
