@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 
 from vecsql import errors
 
@@ -23,8 +24,10 @@ def acquire(fd: int, name: str, *, exclusive: bool) -> None:
 
 
 def announce(fd: int) -> None:
-    """Write our pid where others find it; only once the file is known to be a vecsql database."""
-    os.pwrite(fd, str(os.getpid()).encode().ljust(OWNER_LENGTH, b"\0"), OWNER_OFFSET)
+    """Write our pid where others find it; only once the file is known to be a vecsql database. It is for a message
+    only, so a failure does not matter."""
+    with suppress(OSError):
+        os.pwrite(fd, str(os.getpid()).encode().ljust(OWNER_LENGTH, b"\0"), OWNER_OFFSET)
 
 
 def _owner(fd: int) -> str:
@@ -36,7 +39,8 @@ def _owner(fd: int) -> str:
 
 def retract(fd: int) -> None:
     """Remove our pid before the lock is given back."""
-    os.pwrite(fd, bytes(OWNER_LENGTH), OWNER_OFFSET)
+    with suppress(OSError):
+        os.pwrite(fd, bytes(OWNER_LENGTH), OWNER_OFFSET)
 
 
 def release(fd: int) -> None:
