@@ -212,6 +212,14 @@ class NotNullViolation(IntegrityError):
     sqlstate = "23502"
 
 
+class ForeignKeyViolation(IntegrityError):
+    sqlstate = "23503"
+
+
+class RestrictViolation(IntegrityError):
+    sqlstate = "23001"
+
+
 class UniqueViolation(IntegrityError):
     sqlstate = "23505"
 
@@ -466,3 +474,7 @@ class IoError(OperationalError):
 
 class DataCorrupted(OperationalError):
     sqlstate = "XX001"
+
+
+class InvalidForeignKey(ProgrammingError):
+    sqlstate = "42830"

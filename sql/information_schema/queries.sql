@@ -118,6 +118,20 @@ JOIN pg_catalog.pg_class r ON r.oid = c.conrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
 WHERE c.contype IN ('p', 'u');
 
+CREATE VIEW information_schema.referential_constraints AS
+SELECT $database AS constraint_catalog, n.nspname AS constraint_schema, c.conname AS constraint_name,
+       $database AS unique_constraint_catalog, un.nspname AS unique_constraint_schema,
+       u.conname AS unique_constraint_name, 'NONE' AS match_option,
+       CASE c.confupdtype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT'
+            WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END AS update_rule,
+       CASE c.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT'
+            WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END AS delete_rule
+FROM pg_catalog.pg_constraint c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+LEFT JOIN pg_catalog.pg_constraint u ON u.conindid = c.conindid AND u.contype IN ('p', 'u')
+LEFT JOIN pg_catalog.pg_namespace un ON un.oid = u.connamespace
+WHERE c.contype = 'f';
+
 CREATE VIEW information_schema.check_constraints AS
 SELECT $database AS constraint_catalog, n.nspname AS constraint_schema, c.conname AS constraint_name,
        CASE WHEN c.contype = 'n' THEN a.attname || ' IS NOT NULL'

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from vecsql.catalog.deparse import expression_text
 from vecsql.catalog.identifiers import quote_identifier, quote_literal
-from vecsql.catalog.model import Catalog, Constraint, Index, IndexColumn, Table
+from vecsql.catalog.model import (
+    Catalog,
+    Constraint,
+    Index,
+    IndexColumn,
+    Table,
+)
 from vecsql.catalog.names import DEFAULT_PATH, SearchPath, qualified_name, regclass_out
 from vecsql.catalog.system_static import default_opclasses
 from vecsql.catalog.view_text import view_text
@@ -64,11 +70,18 @@ def options_text(options: tuple[tuple[str, str], ...]) -> str:
 
 
 def constraint_definition(
-    catalog: Catalog, table: Table, constraint: Constraint, *, pretty: bool
+    catalog: Catalog,
+    table: Table,
+    constraint: Constraint,
+    *,
+    pretty: bool,
+    path: SearchPath = DEFAULT_PATH,
 ) -> str:
     """PRIMARY KEY (id), UNIQUE (a, b), CHECK ((price > (0)::numeric))."""
     if constraint.kind == "c":
         return f"CHECK ({expression_text(constraint.expression or 'true', table, pretty=pretty)})"
+    if constraint.reference is not None:
+        return _foreign_key(catalog, table, constraint, path)
     index = catalog.indexes.get(constraint.index_oid)
     distinct = " NULLS NOT DISTINCT" if index and index.nulls_not_distinct else ""
     kind = "PRIMARY KEY" if constraint.kind == "p" else f"UNIQUE{distinct}"
@@ -76,6 +89,28 @@ def constraint_definition(
     if index and index.include:
         text += f" INCLUDE ({_column_names(table, index.include)})"
     return text
+
+
+_ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+
+
+def _foreign_key(catalog: Catalog, table: Table, constraint: Constraint, path: SearchPath) -> str:
+    """FOREIGN KEY (a) REFERENCES t(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED."""
+    reference = constraint.reference
+    assert reference is not None
+    target = catalog.tables[reference.table_oid]
+    name = regclass_out(catalog, target.oid, path)
+    own, theirs = (
+        _column_names(table, constraint.attnums),
+        _column_names(target, reference.attnums),
+    )
+    text = f"FOREIGN KEY ({own}) REFERENCES {name}({theirs})"
+    for event, action in (("UPDATE", reference.on_update), ("DELETE", reference.on_delete)):
+        if action != "a":
+            text += f" ON {event} {_ACTIONS[action]}"
+    if reference.deferrable:
+        text += " DEFERRABLE"
+    return text + (" INITIALLY DEFERRED" if reference.deferred else "")
 
 
 def default_text(table: Table, attnum: int, *, pretty: bool = False) -> str | None:

@@ -34,12 +34,12 @@ def pg_get_indexdef_column(state: SystemState, oid: int, column: int, pretty: bo
 
 @udf("pg_get_constraintdef(oid) -> text", state=True)
 def pg_get_constraintdef(state: SystemState, oid: int) -> str | None:
-    return system_objects.constraint_text(state.catalog, oid, pretty=False)
+    return system_objects.constraint_text(state.catalog, oid, pretty=False, path=state.path)
 
 
 @udf("pg_get_constraintdef(oid, boolean) -> text", state=True)
 def pg_get_constraintdef_pretty(state: SystemState, oid: int, pretty: bool) -> str | None:
-    return system_objects.constraint_text(state.catalog, oid, pretty=pretty)
+    return system_objects.constraint_text(state.catalog, oid, pretty=pretty, path=state.path)
 
 
 @udf("pg_get_expr(pg_node_tree, oid, boolean) -> text", state=True)

@@ -34,15 +34,28 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What a FOREIGN KEY refers to, and what happens to its rows; actions as pg_constraint names them."""
+
+    table_oid: int
+    attnums: tuple[int, ...]  # in the order of the constraint's own columns
+    on_update: str = "a"  # a NO ACTION, r RESTRICT, c CASCADE, n SET NULL, d SET DEFAULT
+    on_delete: str = "a"
+    deferrable: bool = False
+    deferred: bool = False  # INITIALLY DEFERRED
+
+
+@dataclass(frozen=True, slots=True)
 class Constraint:
-    """PRIMARY KEY ('p'), UNIQUE ('u') or CHECK ('c'). NOT NULL is a property of the column."""
+    """PRIMARY KEY ('p'), UNIQUE ('u'), CHECK ('c') or FOREIGN KEY ('f'). NOT NULL is a property of the column."""
 
     oid: int
     name: str
-    kind: Literal["p", "u", "c"]
+    kind: Literal["p", "u", "c", "f"]
     attnums: tuple[int, ...]
-    index_oid: int = 0  # of the unique index behind p and u
+    index_oid: int = 0  # of the unique index behind p and u, and of the referenced key of f
     expression: str | None = None  # SQL text of a CHECK
+    reference: Reference | None = None  # of a FOREIGN KEY
 
 
 @dataclass(frozen=True, slots=True)

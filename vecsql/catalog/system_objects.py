@@ -15,10 +15,11 @@ from vecsql.catalog.model import (
     Constraint,
     Index,
     IndexColumn,
+    Reference,
     Table,
     View,
 )
-from vecsql.catalog.names import relation_by_oid, schema_of
+from vecsql.catalog.names import DEFAULT_PATH, SearchPath, relation_by_oid, schema_of
 from vecsql.catalog.system_static import (
     ACCESS_METHODS,
     OWNER,
@@ -90,6 +91,13 @@ def _options(options: tuple[tuple[str, str], ...]) -> list[str] | None:
 
 
 def _classes(catalog: Catalog) -> Iterator[Row]:
+    referring = {
+        oid
+        for table in catalog.tables.values()
+        for constraint in table.constraints
+        if constraint.reference is not None
+        for oid in (table.oid, constraint.reference.table_oid)
+    }
     for table in catalog.tables.values():
         yield _class(
             table.oid, table.name, table.schema_oid, "r",
@@ -98,6 +106,7 @@ def _classes(catalog: Catalog) -> Iterator[Row]:
             relhasindex=bool(catalog.indexes_of(table.oid)),
             relnatts=_last_attnum(table),
             relchecks=sum(c.kind == "c" for c in table.constraints),
+            relhastriggers=table.oid in referring,
             reloptions=_options(table.options),
         )  # fmt: skip
     for view in catalog.views.values():
@@ -277,6 +286,7 @@ def _constraints(catalog: Catalog) -> Iterator[Row]:
                 connoinherit=constraint.kind != "c",
                 conkey=list(constraint.attnums) or None,
                 conbin=constraint.expression and expression_text(constraint.expression, table),
+                **_reference_columns(constraint.reference),
             )  # fmt: skip
         for column in table.columns:
             if column.not_null:
@@ -285,12 +295,28 @@ def _constraints(catalog: Catalog) -> Iterator[Row]:
                 yield _constraint(oid, name, table, "n", conkey=[column.attnum])
 
 
-def constraint_text(catalog: Catalog, oid: int, *, pretty: bool) -> str | None:
+def _reference_columns(reference: Reference | None) -> Row:
+    if reference is None:
+        return {}
+    return {
+        "condeferrable": reference.deferrable,
+        "condeferred": reference.deferred,
+        "confrelid": reference.table_oid,
+        "confkey": list(reference.attnums),
+        "confupdtype": reference.on_update,
+        "confdeltype": reference.on_delete,
+        "confmatchtype": "s",
+    }
+
+
+def constraint_text(
+    catalog: Catalog, oid: int, *, pretty: bool, path: SearchPath = DEFAULT_PATH
+) -> str | None:
     """pg_get_constraintdef(): also of the NOT NULL constraints that only pg_constraint knows."""
     for table in catalog.tables.values():
         for constraint in table.constraints:
             if constraint.oid == oid:
-                return constraint_definition(catalog, table, constraint, pretty=pretty)
+                return constraint_definition(catalog, table, constraint, pretty=pretty, path=path)
         if oid >= _DERIVED:
             for column in table.columns:
                 if column.not_null and derived_oid(table.oid, column.attnum) == oid:

@@ -14,6 +14,7 @@ from vecsql.executor.columns import cast_column
 from vecsql.executor.constraints import check_rows
 from vecsql.executor.context import ExecContext
 from vecsql.executor.ddl.names import quoted
+from vecsql.executor.foreign_keys import PendingReferences
 from vecsql.executor.insert import complete_rows
 from vecsql.planner.dml.casts import assignment
 from vecsql.planner.dml.insert import check_insertable
@@ -33,12 +34,15 @@ def append(ctx: ExecContext, table_oid: int, rows: Rows) -> int:
     """
     table = ctx.txn.snapshot().catalog.tables[table_oid]
     columns = _matched(table, rows.schema)
+    references = PendingReferences(table)
     for start in range(0, rows.num_rows, BATCH_ROWS):
         part = rows.slice(start, BATCH_ROWS)
         given = {c.attnum: _converted(part.column(name), c) for name, c in columns.items()}
         complete = complete_rows(table, given, part.num_rows, ctx)
         check_rows(table, complete, ctx)
         ctx.txn.insert(table_oid, complete)
+        references.add(complete)
+    references.check(ctx)
     return int(rows.num_rows)
 
 

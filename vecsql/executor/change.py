@@ -14,6 +14,7 @@ from vecsql.executor.columns import cast_column, encoder, joined
 from vecsql.executor.constraints import check_rows
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.defaults import cell_value, default_cell
+from vecsql.executor.foreign_keys import check_references, check_removed, referenced_columns
 from vecsql.executor.operators import operator
 from vecsql.executor.returning import returning_result
 from vecsql.executor.rowwise import generate
@@ -41,8 +42,15 @@ def update(plan: Update, ctx: ExecContext, params: Sequence[Any]) -> Result:
     if count:
         columns = _new_rows(plan, found, ctx, params)
         check_rows(plan.table, columns, ctx)
+        changed = {a for a, _ in plan.cells} | set(plan.computed)
+        changed |= {c.attnum for c in plan.table.columns if c.generated is not None}
+        gone = changed & referenced_columns(plan.table, ctx)
+        old = _old_rows(plan.table, found.rowids, ctx) if gone else {}
         ctx.txn.delete(plan.table.oid, found.rowids)
         ctx.txn.insert(plan.table.oid, columns)
+        check_references(plan.table, columns, ctx, changed)
+        if gone:
+            check_removed(plan.table, old, columns, ctx)
     others = found.columns[len(plan.computed) :]
     return returning_result(plan.returning, columns, others, count, f"UPDATE {count}", ctx, params)
 
@@ -54,9 +62,12 @@ def delete(plan: Delete, ctx: ExecContext, params: Sequence[Any]) -> Result:
     count = len(found.rowids)
     columns: Mapping[int, pa.Array] = {}
     if count:
-        if plan.returning is not None:
+        referenced = bool(referenced_columns(plan.table, ctx))
+        if referenced or plan.returning is not None:
             columns = _old_rows(plan.table, found.rowids, ctx)
         ctx.txn.delete(plan.table.oid, found.rowids)
+        if referenced:
+            check_removed(plan.table, columns, None, ctx)
     return returning_result(
         plan.returning, columns, found.columns, count, f"DELETE {count}", ctx, params
     )

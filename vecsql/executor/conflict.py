@@ -13,6 +13,7 @@ from vecsql.catalog.model import Table
 from vecsql.errors import CardinalityViolation, SerializationFailure
 from vecsql.executor.constraints import Columns, check_rows
 from vecsql.executor.context import ExecContext
+from vecsql.executor.foreign_keys import check_removed, referenced_columns
 from vecsql.executor.rowwise import generate, update_excluded
 from vecsql.planner.dml.nodes import Insert, OnConflict, UpdateExcluded
 from vecsql.types.arrow import from_arrow
@@ -126,4 +127,6 @@ def _update(
     if len(kept):
         ctx.txn.delete(table.oid, rowids[kept])
         ctx.txn.insert(table.oid, new)
+        if referenced_columns(table, ctx):
+            check_removed(table, _take(old, kept) if len(kept) < len(rowids) else old, new, ctx)
     return new, kept

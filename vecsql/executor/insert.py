@@ -14,6 +14,7 @@ from vecsql.executor.conflict import insert_or_conflict
 from vecsql.executor.constraints import check_rows
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.defaults import cell_value, default_cell, sequence_values
+from vecsql.executor.foreign_keys import check_references
 from vecsql.executor.operators import operator
 from vecsql.executor.returning import returning_result
 from vecsql.executor.rowwise import generate
@@ -39,6 +40,8 @@ def insert(plan: Insert, ctx: ExecContext, params: Sequence[Any]) -> Result:
     else:
         columns = insert_or_conflict(plan, columns, ctx, params)
         count = len(next(iter(columns.values())))
+    if count:
+        check_references(table, columns, ctx)
     return returning_result(plan.returning, columns, [], count, f"INSERT 0 {count}", ctx, params)
 
 

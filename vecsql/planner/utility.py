@@ -75,7 +75,8 @@ class SetTransaction:
 
 @dataclass(frozen=True, slots=True)
 class SetConstraints:
-    pass
+    names: tuple[tuple[str, ...], ...]  # qualified or not; empty: ALL
+    deferred: bool
 
 
 @dataclass(frozen=True, slots=True)

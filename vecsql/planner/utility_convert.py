@@ -73,7 +73,11 @@ class UtilityConverter:
         return u.Show(tree["name"])
 
     def _ConstraintsSetStmt(self, tree: Tree) -> Any:  # noqa: N802
-        return u.SetConstraints()
+        names = tuple(
+            tuple(v["RangeVar"][k] for k in ("schemaname", "relname") if v["RangeVar"].get(k))
+            for v in tree.get("constraints", ())
+        )
+        return u.SetConstraints(names, tree.get("deferred", False))
 
     def _PrepareStmt(self, tree: Tree) -> Any:  # noqa: N802
         types = tuple(

@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vecsql.catalog.identifiers import quote_identifier
+from vecsql.catalog.model import Catalog
 from vecsql.catalog.names import regclass_in
 from vecsql.errors import (
     ActiveSqlTransaction,
     FeatureNotSupported,
     InvalidParameterValue,
+    UndefinedObject,
+    WrongObjectType,
 )
+from vecsql.executor import foreign_keys
 from vecsql.executor.context import Notice, Result
 from vecsql.planner import utility as u
 from vecsql.planner.plan import Chunk, ResultColumn
@@ -121,7 +125,24 @@ def set_transaction(session: Session, plan: u.SetTransaction, params: Sequence[A
 def set_constraints(session: Session, plan: u.SetConstraints, params: Sequence[Any]) -> Result:
     if not session.transactions.in_block:
         warn_outside_block(session, "SET CONSTRAINTS")
+        return done("SET CONSTRAINTS")
+    catalog = session.transactions.start_statement().newest_catalog()
+    oids = [_constraint_oid(catalog, name) for name in plan.names]
+    foreign_keys.set_constraints(oids or [0], plan.deferred, session.ctx)
     return done("SET CONSTRAINTS")
+
+
+def _constraint_oid(catalog: Catalog, name: tuple[str, ...]) -> int:
+    """The deferrable constraint SET CONSTRAINTS names."""
+    for table in catalog.tables.values():
+        if len(name) > 1 and catalog.schemas[table.schema_oid].name != name[0]:
+            continue
+        for constraint in table.constraints:
+            if constraint.name == name[-1]:
+                if constraint.reference is None or not constraint.reference.deferrable:
+                    raise WrongObjectType(f'constraint "{name[-1]}" is not deferrable')
+                return constraint.oid
+    raise UndefinedObject(f'constraint "{name[-1]}" does not exist')
 
 
 _ACCESS_SHARE = 1  # what every reader holds: a snapshot keeps its tables whatever others do

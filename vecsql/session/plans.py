@@ -67,5 +67,5 @@ def command(
     )
 
 
-_SLOW = (utility.Checkpoint, utility.Vacuum, utility.Reindex, utility.LockTable, utility.Execute,
+_SLOW = (utility.Checkpoint, utility.Vacuum, utility.Reindex, utility.LockTable, utility.Execute, utility.SetConstraints,
          utility.Fetch, utility.Declare, utility.Commit)  # fmt: skip

@@ -13,6 +13,7 @@ from vecsql.errors import (
     NoActiveSqlTransaction,
 )
 from vecsql.executor.context import ExecContext, Notice
+from vecsql.executor.foreign_keys import run_deferred
 from vecsql.settings import Settings
 from vecsql.storage.interface import Engine, Transaction
 
@@ -181,6 +182,7 @@ class Transactions:
         txn = self._txn
         try:
             if txn is not None:
+                run_deferred(self._ctx)
                 txn.commit(synchronous=self._settings.get("synchronous_commit") != "off")
         except BaseException:
             self._rollback()
@@ -197,6 +199,7 @@ class Transactions:
 
     def _ended(self, *, committed: bool) -> None:
         self._txn = None
+        self._ctx.deferred = None
         self._scope = self.wrote = False
         self._savepoints.clear()
         self.status = "I"

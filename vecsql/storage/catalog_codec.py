@@ -16,6 +16,7 @@ from vecsql.catalog.model import (
     Extension,
     Index,
     IndexColumn,
+    Reference,
     Schema,
     Sequence,
     Table,
@@ -77,7 +78,8 @@ def _column(plain: Plain) -> Column:
 
 
 def _constraint(plain: Plain) -> Constraint:
-    return _make(Constraint, plain)
+    reference = plain.get("reference")
+    return _make(Constraint, plain, reference=_make(Reference, reference) if reference else None)
 
 
 def _table(plain: Plain) -> Table:

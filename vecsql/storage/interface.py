@@ -148,6 +148,23 @@ class Transaction(Protocol):
 
     def truncate(self, table_oid: int) -> None: ...
 
+    def newest_table(self, table_oid: int) -> TableVersion:
+        """The table as committed now, with the own writes: what referential checks look at."""
+        ...
+
+    def newest_catalog(self) -> Catalog:
+        """The own catalog, if this transaction has changed it, else the committed one."""
+        ...
+
+    def lock_key(self, index_oid: int, key: tuple[Any, ...], *, shared: bool) -> None:
+        """Lock a key of a referenced index to the end of the transaction: shared by those who refer to it,
+        exclusive for those who take it away."""
+        ...
+
+    def lock_table(self, table_oid: int) -> None:
+        """Shut out other writers of a table until the transaction ends."""
+        ...
+
     def lock_catalog(self) -> Catalog:
         """Take the catalog lock, waiting for other DDL, and see the newest catalog: what DDL starts from."""
         ...

@@ -243,6 +243,25 @@ class StorageTransaction:
         newest = lambda: self._newest(table_oid)  # noqa: E731
         return self._checker.find(schema, keys, newest, locking=self._shared(table_oid))
 
+    # Referential integrity
+
+    def newest_table(self, table_oid: int) -> TableState:
+        """The table as committed now, with the own writes: what referential checks look at."""
+        return self._newest(table_oid)
+
+    def newest_catalog(self) -> Catalog:
+        """The own catalog, if this transaction has changed it, else the committed one."""
+        return self._writes.catalog or self._engine.current.catalog
+
+    def lock_key(self, index_oid: int, key: tuple[Any, ...], *, shared: bool) -> None:
+        """Lock a key of a referenced index to the end of the transaction: shared by those who refer to it,
+        exclusive for those who take it away."""
+        self._engine.locks.acquire(self.owner, ("reference", index_oid, key), shared=shared)
+
+    def lock_table(self, table_oid: int) -> None:
+        """Shut out other writers of a table until the transaction ends."""
+        self._engine.locks.acquire(self.owner, ("table", table_oid))
+
     # DDL
 
     def lock_catalog(self) -> Catalog:

@@ -92,8 +92,6 @@ def test_syntax_errors_point_at_the_token(sql: str, message: str, position: int)
 @pytest.mark.parametrize(
     "sql",
     [
-        "CREATE TABLE t (a int REFERENCES u)",
-        "CREATE TABLE t (a int, FOREIGN KEY (a) REFERENCES u)",
         "CREATE TYPE mood AS ENUM ('sad')",
         "CREATE FUNCTION f() RETURNS int AS 'SELECT 1' LANGUAGE sql",
         "CREATE MATERIALIZED VIEW m AS SELECT 1",

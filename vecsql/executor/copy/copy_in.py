@@ -14,6 +14,7 @@ from vecsql.executor.copy import lines
 from vecsql.executor.copy.binary import BinaryDecoder
 from vecsql.executor.copy.blocks import Block, BlockDecoder, shortened
 from vecsql.executor.copy.options import CopyOptions
+from vecsql.executor.foreign_keys import PendingReferences
 from vecsql.executor.insert import complete_rows
 from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
 
@@ -44,6 +45,7 @@ class CopyIn:
         self._ended = False
         self._header = options.header
         self._skipped = 0
+        self._references = PendingReferences(table)
         self._pending: list[Block] = []
         self._pending_bytes = 0
         self._decoder = BlockDecoder(table.name, self.targets, options, style)
@@ -63,6 +65,7 @@ class CopyIn:
         if self.options.format == "binary":
             self._binary.finish()
         self._flush()
+        self._references.check(self._ctx)
         if self._skipped:
             plural = "rows were" if self._skipped > 1 else "row was"
             self._ctx.notify(
@@ -164,5 +167,6 @@ class CopyIn:
         except Error as error:
             error.where = error.where or f"COPY {self.table.name}, line {self._line}"
             raise
+        self._references.add(merged)
         self._pending.clear()
         self._pending_bytes = 0

@@ -21,6 +21,7 @@ from vecsql.executor.ddl.columns import ColumnBuilder
 from vecsql.executor.ddl.dependencies import cascade_notice, refuse, shown, view_closure
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.names import lookup, table_named
+from vecsql.executor.ddl.references import drop_references, references_to, shown_constraint
 from vecsql.executor.ddl.rewrite import (
     contains_nulls,
     default_values,
@@ -38,6 +39,7 @@ from vecsql.types.arrow import to_arrow
 def alter_table(statement: nodes.AlterTable, plan: DdlPlan, ctx: ExecContext) -> str:
     """Run ALTER TABLE: its actions one after the other."""
     draft = Draft(ctx)
+    draft.search_path = plan.search_path
     if lookup(draft, plan.search_path, statement.name) is None and statement.if_exists:
         ctx.notify(Notice("NOTICE", f'relation "{statement.name}" does not exist, skipping'))
         return "ALTER TABLE"
@@ -108,13 +110,17 @@ def _drop_column(action: nodes.DropColumn, draft: Draft, oid: int, ctx: ExecCont
     if len(table.columns) == 1 and row_count(ctx, oid):
         raise FeatureNotSupported("rows of tables without columns are not supported")
     views = view_closure(draft, oid, column.attnum)
-    if views and not action.cascade:
+    references = references_to(draft, oid, attnum=column.attnum)
+    others = [(t, c) for t, c in references if t.oid != oid]
+    if (views or others) and not action.cascade:
         what = f"column {column.name} of {shown(draft, table)}"
-        raise refuse(what, [why for _, why in views])
-    cascade_notice(ctx, [shown(draft, view) for view, _ in views])
+        lines = [f"{shown_constraint(draft, t, c)} depends on {what}" for t, c in others]
+        raise refuse(what, [why for _, why in views] + lines)
+    dropped = drop_references(draft, references, (oid,))
+    cascade_notice(ctx, [shown(draft, view) for view, _ in views] + dropped)
     for view, _ in views:
         del draft.views[view.oid]
-    _forget_column(draft, table, column)
+    _forget_column(draft, draft.tables[oid], column)
 
 
 def _forget_column(draft: Draft, table: Table, column: Column) -> None:

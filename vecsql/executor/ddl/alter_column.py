@@ -22,6 +22,7 @@ from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.expressions import check_default
 from vecsql.executor.ddl.keys import columns_in
 from vecsql.executor.ddl.objects import restart
+from vecsql.executor.ddl.references import check_type_change
 from vecsql.executor.ddl.rewrite import check_no_nulls, converted, replace_rows, stored_columns
 from vecsql.executor.ddl.sequences import altered_sequence
 from vecsql.executor.rowwise import evaluate_rows
@@ -134,6 +135,7 @@ def alter_type(action: nodes.AlterColumnType, draft: Draft, oid: int, ctx: ExecC
     target = resolve_type(action.type)
     _check_alterable(draft, table, column)
     _check_ungenerated(table, column)
+    check_type_change(draft, table, column.attnum)
     changed = replace(column, type=target, missing=None)
     if column.default is not None and not column.sequence_oid:
         _check_default(draft, changed)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from vecsql.catalog.model import Constraint
 from vecsql.errors import UndefinedObject
 from vecsql.executor.context import ExecContext, Notice
+from vecsql.executor.ddl.dependencies import cascade_notice, refuse
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.expressions import check_constraint_expression
 from vecsql.executor.ddl.keys import add_constraint
+from vecsql.executor.ddl.references import (
+    check_existing,
+    drop_references,
+    references_to,
+    shown_constraint,
+)
 from vecsql.executor.ddl.rewrite import check_no_nulls, check_rows_satisfy, stored_columns
 from vecsql.planner.ddl import nodes
 
@@ -20,6 +28,10 @@ def add_table_constraint(
     spec = action.constraint
     before = draft.tables[oid]
     add_constraint(draft, oid, spec)
+    if spec.kind == "foreign":
+        draft.publish()
+        check_existing(draft, oid, draft.tables[oid].constraints[-1], ctx)
+        return
     table = draft.tables[oid]
     for old, new in zip(before.columns, table.columns, strict=True):
         if new.not_null and not old.not_null:
@@ -43,11 +55,30 @@ def drop_constraint(action: nodes.DropConstraint, draft: Draft, oid: int, ctx: E
             raise UndefinedObject(message)
         ctx.notify(Notice("NOTICE", message + ", skipping"))
         return
+    _drop_dependents(action, draft, oid, constraint, ctx)
+    table = draft.tables[oid]
     draft.put(
-        replace(table, constraints=tuple(c for c in table.constraints if c is not constraint))
+        replace(table, constraints=tuple(c for c in table.constraints if c.oid != constraint.oid))
     )
-    draft.indexes.pop(constraint.index_oid, None)
+    if constraint.kind in ("p", "u"):
+        draft.indexes.pop(constraint.index_oid, None)
     draft.forget_comments(constraint.oid)
+
+
+def _drop_dependents(
+    action: nodes.DropConstraint, draft: Draft, oid: int, constraint: Constraint, ctx: ExecContext
+) -> None:
+    """The foreign keys that need the constraint's index go with it, or prevent it."""
+    if constraint.kind not in ("p", "u"):
+        return
+    found = references_to(draft, oid, index_oid=constraint.index_oid)
+    if found and not action.cascade:
+        what = shown_constraint(draft, draft.tables[oid], constraint)
+        index = f"index {draft.indexes[constraint.index_oid].name}"
+        raise refuse(
+            what, [f"{shown_constraint(draft, t, c)} depends on {index}" for t, c in found]
+        )
+    cascade_notice(ctx, drop_references(draft, found))
 
 
 def _drop_not_null(action: nodes.DropConstraint, draft: Draft, oid: int) -> bool:

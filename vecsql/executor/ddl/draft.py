@@ -15,6 +15,7 @@ class Draft:
         """Start from the newest catalog, locked until the transaction ends, or only look things up in `base`."""
         self._ctx = ctx
         self.base = base or ctx.txn.lock_catalog()
+        self.search_path: tuple[str, ...] = ("public",)  # for names inside the statement
         self.next_oid = self.base.next_oid
         self.schemas = dict(self.base.schemas)
         self.tables = dict(self.base.tables)

@@ -25,6 +25,7 @@ from vecsql.executor.ddl.dependencies import (
 )
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.names import SYSTEM_SCHEMAS, kind_of, lookup
+from vecsql.executor.ddl.references import drop_references, references_to, shown_constraint
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import DdlPlan, QName
 
@@ -94,7 +95,8 @@ def drop_relation(
 
 
 def _drop_table(draft: Draft, table: Table, cascade: bool, together: set[int]) -> list[str]:
-    dropped = _drop_views(draft, table, cascade, together)
+    dropped = _drop_references(draft, table, cascade, together)
+    dropped += _drop_views(draft, table, cascade, together)
     for index in draft.indexes_of(table.oid):
         del draft.indexes[index.oid]
         draft.forget_comments(index.oid)
@@ -105,6 +107,18 @@ def _drop_table(draft: Draft, table: Table, cascade: bool, together: set[int]) -
     del draft.tables[table.oid]
     draft.forget_comments(table.oid)
     return dropped
+
+
+def _drop_references(draft: Draft, table: Table, cascade: bool, together: set[int]) -> list[str]:
+    """The foreign keys of other tables go with the table they refer to, or prevent it."""
+    found = references_to(draft, table.oid)
+    others = [(t, c) for t, c in found if t.oid not in together | {table.oid}]
+    if others and not cascade:
+        what = shown(draft, table)
+        raise refuse(
+            what, [f"{shown_constraint(draft, t, c)} depends on {what}" for t, c in others]
+        )
+    return drop_references(draft, found, together | {table.oid})
 
 
 def _drop_views(
@@ -137,6 +151,9 @@ def _drop_index(draft: Draft, index: Index) -> None:
             f"cannot drop index {index.name} because {what} requires it",
             hint=f"You can drop {what} instead.",
         )
+    if found := references_to(draft, index.table_oid, index_oid=index.oid):
+        what = f"index {index.name}"
+        raise refuse(what, [f"{shown_constraint(draft, t, c)} depends on {what}" for t, c in found])
     del draft.indexes[index.oid]
     draft.forget_comments(index.oid)
 

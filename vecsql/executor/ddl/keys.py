@@ -19,6 +19,7 @@ from vecsql.errors import (
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.names import choose_name
 from vecsql.executor.ddl.opclasses import default_opclass
+from vecsql.executor.ddl.references import add_foreign_key
 from vecsql.planner.ddl.nodes import ConstraintSpec
 from vecsql.planner.ddl.scanner import tokenize
 
@@ -34,6 +35,8 @@ def add_constraint(draft: Draft, table_oid: int, spec: ConstraintSpec) -> None:
         _add_check(draft, table_oid, spec)
     elif spec.kind in ("primary", "unique"):
         _add_key(draft, table_oid, spec)
+    elif spec.kind == "foreign":
+        add_foreign_key(draft, table_oid, spec)
     else:
         raise FeatureNotSupported(f"{spec.kind} constraints are not supported here")
 

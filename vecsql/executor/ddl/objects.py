@@ -28,6 +28,7 @@ from vecsql.executor.ddl.names import (
     schema_named,
     table_named,
 )
+from vecsql.executor.ddl.references import references_to
 from vecsql.executor.ddl.sequences import altered_sequence, new_sequence
 from vecsql.executor.ddl.tables import exists_notice
 from vecsql.planner.ddl import nodes
@@ -167,6 +168,7 @@ def truncate(statement: nodes.Truncate, plan: DdlPlan, ctx: ExecContext) -> str:
         if not isinstance(found, Table):
             raise WrongObjectType(f'"{found.name}" is not a table')
         tables.append(found)
+    tables = _with_referring(draft, tables, statement.cascade, ctx)
     for table in tables:
         ctx.txn.truncate(table.oid)
         if statement.restart_identity:
@@ -174,6 +176,26 @@ def truncate(statement: nodes.Truncate, plan: DdlPlan, ctx: ExecContext) -> str:
                 if sequence.owner_table_oid == table.oid:
                     restart(ctx, sequence, True)
     return "TRUNCATE TABLE"
+
+
+def _with_referring(
+    draft: Draft, tables: list[Table], cascade: bool, ctx: ExecContext
+) -> list[Table]:
+    """The tables to truncate with those that refer to them, which need CASCADE."""
+    found = list(tables)
+    for table in found:  # grows
+        for other, _ in references_to(draft, table.oid):
+            if any(other.oid == t.oid for t in found):
+                continue
+            if not cascade:
+                raise FeatureNotSupported(
+                    "cannot truncate a table referenced in a foreign key constraint",
+                    detail=f'Table "{other.name}" references "{table.name}".',
+                    hint=f'Truncate table "{other.name}" at the same time, or use TRUNCATE ... CASCADE.',
+                )
+            ctx.notify(Notice("NOTICE", f'truncate cascades to table "{other.name}"'))
+            found.append(other)
+    return found
 
 
 def comment(statement: nodes.Comment, plan: DdlPlan, ctx: ExecContext) -> str:

@@ -17,6 +17,7 @@ from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.expressions import check_table_expressions
 from vecsql.executor.ddl.keys import add_constraint
 from vecsql.executor.ddl.names import choose_name, creation_schema, table_named
+from vecsql.executor.ddl.references import lock_referenced
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import ConstraintSpec, DdlPlan
 
@@ -29,6 +30,7 @@ def exists_notice(ctx: ExecContext, name: str) -> None:
 def create_table(statement: nodes.CreateTable, plan: DdlPlan, ctx: ExecContext) -> str:
     """Run CREATE TABLE."""
     draft = Draft(ctx)
+    draft.search_path = plan.search_path
     schema = creation_schema(draft, plan.search_path, statement.name)
     if draft.find(schema.oid, statement.name.name) is not None:
         if statement.if_not_exists:
@@ -38,6 +40,7 @@ def create_table(statement: nodes.CreateTable, plan: DdlPlan, ctx: ExecContext) 
     oid = _TableMaker(draft, schema, statement, plan.search_path).make()
     check_table_expressions(draft, oid, statement)
     draft.publish()
+    lock_referenced(draft, oid, ctx)
     return "CREATE TABLE"
 
 

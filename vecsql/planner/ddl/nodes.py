@@ -50,6 +50,18 @@ class SequenceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceSpec:
+    """REFERENCES table (columns) with its actions (as catalog.model.Reference has them)."""
+
+    table: QName
+    columns: tuple[str, ...]  # empty: the primary key
+    on_update: str = "a"
+    on_delete: str = "a"
+    deferrable: bool = False
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ConstraintSpec:
     """A column or table constraint."""
 
@@ -64,6 +76,7 @@ class ConstraintSpec:
     include: tuple[str, ...] = ()
     using_index: str | None = None
     position: int = 0
+    reference: ReferenceSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,14 @@ COLUMN_STOPS = frozenset(
 _LIKE_ITEMS = ("defaults", "constraints", "indexes", "identity", "generated", "comments", "storage",
                "statistics", "compression", "all")  # fmt: skip
 
+_REFERENTIAL_ACTIONS = {
+    "a": ("no", "action"),
+    "r": ("restrict",),
+    "c": ("cascade",),
+    "n": ("set", "null"),
+    "d": ("set", "default"),
+}
+
 
 def qname(cursor: Cursor) -> QName:
     """name or schema.name (a leading database name is dropped)."""
@@ -198,15 +206,60 @@ def column_constraint(cursor: Cursor) -> ConstraintSpec | None:
     if cursor.accept_any("storage", "compression"):
         cursor.label()
         return column_constraint(cursor)
-    if cursor.peek("references"):
-        _no_foreign_keys(start)
+    if cursor.accept("references"):
+        return ConstraintSpec("foreign", name, position=start, reference=_reference(cursor))
     if name is not None:
         raise cursor.error()
     return None
 
 
-def _no_foreign_keys(position: int) -> None:
-    raise FeatureNotSupported("foreign key constraints are not supported yet", position=position)
+def _reference(cursor: Cursor) -> nodes.ReferenceSpec:
+    """What follows REFERENCES."""
+    table = qname(cursor)
+    columns = cursor.names() if cursor.peek("(") else ()
+    if cursor.accept("match") and not cursor.accept("simple"):
+        raise FeatureNotSupported(
+            "MATCH FULL and MATCH PARTIAL are not supported", position=cursor.token.start + 1
+        )
+    actions = {"update": "a", "delete": "a"}
+    while cursor.accept("on"):
+        event = cursor.accept_any("update", "delete")
+        if event is None:
+            raise cursor.error()
+        actions[event] = _referential_action(cursor)
+    deferrable, deferred = _deferral(cursor)
+    return nodes.ReferenceSpec(
+        table, columns, actions["update"], actions["delete"], deferrable, deferred
+    )
+
+
+def _referential_action(cursor: Cursor) -> str:
+    for code, words in _REFERENTIAL_ACTIONS.items():
+        if cursor.accept(*words):
+            if cursor.peek("("):
+                raise FeatureNotSupported(
+                    "column lists of referential actions are not supported",
+                    position=cursor.token.start + 1,
+                )
+            return code
+    raise cursor.error()
+
+
+def _deferral(cursor: Cursor) -> tuple[bool, bool]:
+    """[NOT] DEFERRABLE and INITIALLY DEFERRED | IMMEDIATE, in any order: (deferrable, deferred)."""
+    deferrable, deferred = None, False
+    while True:
+        if cursor.accept("not", "deferrable"):
+            deferrable = False
+        elif cursor.accept("deferrable"):
+            deferrable = True
+        elif cursor.accept("initially", "deferred"):
+            deferred = True
+        elif not cursor.accept("initially", "immediate"):
+            break
+    if deferred and deferrable is False:
+        raise cursor.error()
+    return deferred or bool(deferrable), deferred
 
 
 def _check(cursor: Cursor, name: str | None) -> ConstraintSpec:
@@ -272,8 +325,11 @@ def table_constraint(cursor: Cursor) -> ConstraintSpec | None:
         return _check(cursor, name)
     if cursor.accept("not", "null"):
         return ConstraintSpec("not_null", name, (cursor.identifier(),), position=start)
-    if cursor.peek("foreign", "key"):
-        _no_foreign_keys(start)
+    if cursor.accept("foreign", "key"):
+        columns = cursor.names()
+        cursor.expect("references")
+        reference = _reference(cursor)
+        return ConstraintSpec("foreign", name, columns, position=start, reference=reference)
     if cursor.peek("exclude"):
         raise FeatureNotSupported("exclusion constraints are not supported", position=start)
     if name is not None:
