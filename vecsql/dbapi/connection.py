@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import sys
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,16 @@ from vecsql import errors
 from vecsql.dbapi import engines
 from vecsql.dbapi.cursor import Cursor, Params
 from vecsql.session.session import Session
+
+_open: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what the program left open. Later, in finalisation, a background thread may have died with a lock."""
+    for connection in list(_open):
+        with contextlib.suppress(Exception):
+            connection.close()
 
 
 class Connection:
@@ -42,6 +55,7 @@ class Connection:
         database = Path(path).stem.strip(":") or "vecsql"
         self._session = Session(self._engine, database=database)
         self._closed = False
+        _open.add(self)
 
     def cursor(self) -> Cursor:
         self._require_open()
@@ -150,7 +164,7 @@ class Connection:
             raise errors.InterfaceError("the connection is closed")
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
+        if not getattr(self, "_closed", True) and not sys.is_finalizing():
             with contextlib.suppress(Exception):
                 self.close()
 
