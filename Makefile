@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
-.PHONY: demo test check format bench bench-micro load-bench clean
+.PHONY: demo test check format bench bench-micro bench-load bench-overhead clean
 
 demo: $(STAMP)bench
 	$(BIN)/python -m benchmarks.demo
@@ -29,8 +29,11 @@ bench: $(STAMP)bench
 bench-micro: $(STAMP)bench
 	$(BIN)/python -m pytest benchmarks/micro --benchmark-enable --benchmark-only
 
-load-bench: $(STAMP)bench
+bench-load: $(STAMP)bench
 	$(BIN)/python -m benchmarks.load
+
+bench-overhead: $(STAMP)bench
+	$(BIN)/python -m benchmarks.overhead
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("vecsql needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'

@@ -1,1 +1,1 @@
-"""Side-by-side benchmarks: `make bench`, `make bench-micro`, `make load-bench`. Figures: docs/benchmarks.md."""
+"""Side-by-side benchmarks: `make bench`, `make bench-micro`, `make bench-load`. Figures: docs/benchmarks.md."""
