@@ -16,6 +16,7 @@ from vecsql.executor.context import ExecContext
 from vecsql.executor.foreign_keys import check_removed, referenced_columns
 from vecsql.executor.rowwise import generate, update_excluded
 from vecsql.planner.dml.nodes import Insert, OnConflict, UpdateExcluded
+from vecsql.planner.dml.rows import XMAX
 from vecsql.types.arrow import from_arrow
 
 Rowids = npt.NDArray[np.int64]
@@ -45,12 +46,17 @@ def insert_or_conflict(
     if len(fresh):
         ctx.txn.insert(table.oid, inserted)
     if conflict.update is None or not met.any():
-        return inserted
+        return _marked(inserted, np.zeros(len(fresh), np.int64))
     at = np.flatnonzero(met)
     updated, kept = _update(conflict.update, table, existing[at], _take(columns, at), ctx, params)
     order = np.argsort(np.concatenate([fresh, at[kept]]), kind="stable")
     both = {a: pa.concat_arrays([inserted[a], updated[a]]) for a in columns}
-    return _take(both, order)
+    return _marked(_take(both, order), (order >= len(fresh)).astype(np.int64))
+
+
+def _marked(columns: dict[int, pa.Array], xmax: npt.NDArray[np.int64]) -> dict[int, pa.Array]:
+    """The rows with their system column xmax, which tells the updated ones from the inserted."""
+    return {**columns, XMAX: pa.array(xmax)}
 
 
 def _second_time() -> CardinalityViolation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from vecsql.catalog.model import Catalog, Column, Table
@@ -19,6 +20,7 @@ from vecsql.executor.operators import operator
 from vecsql.executor.returning import returning_result
 from vecsql.executor.rowwise import generate
 from vecsql.planner.dml.nodes import Cell, Insert
+from vecsql.planner.dml.rows import XMAX
 
 
 @operator(Insert)
@@ -37,6 +39,8 @@ def insert(plan: Insert, ctx: ExecContext, params: Sequence[Any]) -> Result:
     if plan.conflict is None:
         if count:
             ctx.txn.insert(table.oid, columns)
+        if plan.returning is not None and plan.returning.query is not None:
+            columns = {**columns, XMAX: pa.array(np.zeros(count, np.int64))}
     else:
         columns = insert_or_conflict(plan, columns, ctx, params)
         count = len(next(iter(columns.values())))

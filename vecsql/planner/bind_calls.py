@@ -216,12 +216,21 @@ class CallBinder:
             )
         if distinct and chosen.kind == "agg" and any(emitters.key(a) != sql_of(a) for a in args):
             distinct = self._distinct_numeric(name, args)
+        if name == "array_agg" and type_of(args[0]).element is not None:
+            raise FeatureNotSupported("multidimensional arrays are not supported")
+        if name in ("percentile_cont", "percentile_disc", "mode") and within is None:
+            raise WrongObjectType(
+                f"WITHIN GROUP is required for ordered-set aggregate {name}",
+                position=position_of(call),
+            )
         if within is not None:
             self._within_group(call, name, args, within, condition)
         else:
             self.apply(call, chosen, args)
         if distinct and not order and name in ("array_agg", "string_agg"):
-            order = f" ORDER BY {sql_of(args[0])} ASC NULLS LAST"  # PostgreSQL sorts to find duplicates
+            order = (
+                f" ORDER BY {sql_of(args[0])} ASC NULLS LAST"  # PostgreSQL sorts to find duplicates
+            )
         self._decorate(call, chosen, distinct, order, condition, over)
         call.meta["aggregate"] = chosen.kind == "agg"
         if chosen.kind == "set":

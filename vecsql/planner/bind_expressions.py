@@ -307,7 +307,9 @@ class ExpressionBinder(PredicateBinder):
     def make_array(self, node: exp.Expression, items: list[str], element: ColumnType) -> None:
         """Bind `node` as an array of the given element SQL."""
         base = element.type
-        array = base if base.element is not None else by_name("_" + base.name)
+        if base.element is not None:
+            raise FeatureNotSupported("multidimensional arrays are not supported")
+        array = by_name("_" + base.name)
         if array is None:
             raise UndefinedObject(
                 f"could not find array type for data type {base.sql_name}",
@@ -315,10 +317,7 @@ class ExpressionBinder(PredicateBinder):
             )
         from vecsql.planner.literals import duck_type
 
-        depth = "[]" if base.element is not None else ""
-        set_bound(
-            node, ColumnType(array), f"CAST([{', '.join(items)}] AS {duck_type(array)}{depth})"
-        )
+        set_bound(node, ColumnType(array), f"CAST([{', '.join(items)}] AS {duck_type(array)})")
 
     def _array_query(self, node: exp.Array, source: exp.Subquery, scope: Scope) -> None:
         query = self.subquery(source, scope)

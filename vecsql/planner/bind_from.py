@@ -30,7 +30,7 @@ from vecsql.types.base import ColumnType
 if TYPE_CHECKING:
     from vecsql.planner.bind_sets import BoundRows
 
-SYSTEM_COLUMNS = ("tableoid", "__rowid", "ctid", "xmin")
+SYSTEM_COLUMNS = ("tableoid", "__rowid", "ctid", "xmin", "xmax")
 TOPK_COLUMNS = (
     (2001, "float8"),
     (2002, "int8"),
@@ -251,7 +251,15 @@ class FromBinder(ExpressionBinder):
                 -1,
                 hidden=True,
             ),
-            RangeColumn("xmin", builtin("int8"), "CAST(1 AS BIGINT)", table.oid, -3, hidden=True),
+            RangeColumn(
+                "xmin",
+                builtin("xid"),
+                f"({alias}.rowid % 4294967293 + 3)",
+                table.oid,
+                -3,
+                hidden=True,
+            ),
+            RangeColumn("xmax", builtin("xid"), "CAST(0 AS BIGINT)", table.oid, -5, hidden=True),
         ]
         node.meta["table_oid"] = table.oid
         if topk:

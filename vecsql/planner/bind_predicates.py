@@ -143,7 +143,7 @@ class PredicateBinder(CallBinder):
         probe.meta["pos"] = node.meta.get("pos", -1)
         self.operate(probe, symbol, [left, item])
         inner = f"(SELECT {sql_of(item).replace('sq.o1', 'o1')} FROM ({query.sql}))"
-        if type_of(left).name == "numeric" or "numeric" in (type_of(item).name,):
+        if effective(left).type.name == effective(item).type.name == "numeric":
             item_key = f"vs_numeric_key({plain_sql(item).replace('sq.o1', 'o1')})"
             inner = f"(SELECT {item_key} FROM ({query.sql}))"
             left_key = f"vs_numeric_key({plain_sql(left)})"

@@ -46,11 +46,8 @@ def _fill() -> None:
     _EXPLICIT.update({("int4", "bool"), ("bool", "int4")})
     for target in ("bool", *NUMBERS):
         _EXPLICIT.add(("jsonb", target))
-    _IMPLICIT.update({("_float4", "vector"), ("vector", "_float4")})
-    _ASSIGNMENT.update({("_int4", "vector"), ("_float8", "vector"), ("_numeric", "vector")})
-    _IMPLICIT.discard(("vector", "_float4"))
-    _ASSIGNMENT.add(("vector", "_float4"))
-    _ASSIGNMENT.discard(("_float4", "vector"))
+    _IMPLICIT.update({("vector", "_float4"), ("bit", "varbit"), ("varbit", "bit")})
+    _ASSIGNMENT.update({(f"_{name}", "vector") for name in ("int4", "float4", "float8", "numeric")})
 
 
 _fill()

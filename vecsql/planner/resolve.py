@@ -86,6 +86,8 @@ def select(
         for candidate in usable:
             if all(_is_exact(a, known) for a in candidate.args):
                 return candidate
+            if known.element is not None and set(candidate.args) == {"anycompatiblearray"}:
+                return candidate
     usable = [
         c for c in usable
         if all(_is_possible(arg_type(c, i), t) for i, t in enumerate(actual)) and _consistent(c, actual)
@@ -100,7 +102,17 @@ def _consistent(candidate: Signature, actual: Sequence[SqlType]) -> bool:
     declared = [(arg_type(candidate, i), t) for i, t in enumerate(actual)]
     if not any(d in ("anyarray", "anycompatiblearray") for d, _ in declared):
         return True
-    return all(t.element is None for d, t in declared if d in ("anyelement", "anycompatible"))
+    if any(t.element is not None for d, t in declared if d in ("anyelement", "anycompatible")):
+        return False
+    elements = [
+        t.element or t
+        for d, t in declared
+        if d in POLYMORPHIC and d not in ("any", "record") and t.name != "unknown"
+    ]
+    common = common_type(elements) if elements else None
+    return not elements or (
+        common is not None and all(convertible(t, common, "implicit") for t in elements)
+    )
 
 
 def _best(usable: list[Signature], actual: Sequence[SqlType]) -> Signature | str | None:

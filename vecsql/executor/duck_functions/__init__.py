@@ -22,6 +22,9 @@ MACROS = (
     "CREATE MACRO vs_interval_mul(i, f) AS to_microseconds(CAST(round(vs_micros(i) * f) AS BIGINT)) "
     "+ to_days(CAST(trunc(vs_days(i) * f) AS INTEGER)) + to_months(CAST(trunc(vs_months(i) * f) AS INTEGER)) "
     "+ to_microseconds(CAST(round(86400000000 * ((vs_days(i) * f) % 1 + 30 * ((vs_months(i) * f) % 1))) AS BIGINT))",
+    # ß has no capital of one letter that PostgreSQL's upper() would give.
+    "CREATE MACRO vs_upper(s) AS CASE WHEN contains(s, 'ß') "
+    "THEN array_to_string(list_transform(string_split(s, 'ß'), lambda x: upper(x)), 'ß') ELSE upper(s) END",
     # timestamptz: months and days are counted in the session's zone, in this order; hours are absolute.
     "CREATE MACRO vs_moment_add(t, i) AS CASE WHEN vs_months(i) = 0 AND vs_days(i) = 0 THEN t ELSE "
     "CAST(CAST(t AS TIMESTAMP) + to_months(CAST(vs_months(i) AS INTEGER)) + to_days(CAST(vs_days(i) AS INTEGER)) "

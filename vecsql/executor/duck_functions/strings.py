@@ -106,9 +106,15 @@ def overlay(text: str, new: str, start: int, count: int) -> str:
     return text[: start - 1] + new + text[start - 1 + count :]
 
 
+def _capital(letter: str) -> str:
+    """A letter whose capital is several letters stays as it is, as towupper() leaves it."""
+    capital = letter.upper()
+    return capital if len(capital) == 1 else letter
+
+
 @duck("vs_initcap(VARCHAR) -> VARCHAR")
 def initcap(text: str) -> str:
-    return re.sub(r"[^\W_]+", lambda m: m[0][0].upper() + m[0][1:].lower(), text)
+    return re.sub(r"[^\W_]+", lambda m: _capital(m[0][0]) + m[0][1:].lower(), text)
 
 
 def _fill(text: str, size: int, fill: str) -> str:

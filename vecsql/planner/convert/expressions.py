@@ -107,6 +107,15 @@ class ExpressionConverter:
     def _List(self, tree: Tree) -> exp.Expression:  # noqa: N802
         return exp.Tuple(expressions=self.expressions(tree.get("items")))
 
+    def _bits(self, text: str) -> exp.Expression:
+        """B'101' and X'1F' are constants of type bit."""
+        digits = text[1:]
+        if text[0] == "x":
+            digits = "".join(f"{int(digit, 16):04b}" for digit in digits)
+        to = exp.DataType(this=exp.DataType.Type.USERDEFINED, kind="varbit")
+        to.meta["type_name"] = TypeName(("pg_catalog", "varbit"), (), 0, -1)
+        return exp.Cast(this=exp.Literal.string(digits), to=to)
+
     def _A_Const(self, tree: Tree) -> exp.Expression:  # noqa: N802
         if tree.get("isnull"):
             return exp.Null()
@@ -117,7 +126,7 @@ class ExpressionConverter:
         if "boolval" in tree:
             return exp.Boolean(this=tree["boolval"].get("boolval", False))
         if "bsval" in tree:
-            return exp.BitString(this=tree["bsval"]["bsval"])
+            return self._bits(tree["bsval"]["bsval"])
         return exp.Literal(this=tree["sval"].get("sval", ""), is_string=True)
 
     def _ColumnRef(self, tree: Tree) -> exp.Expression:  # noqa: N802

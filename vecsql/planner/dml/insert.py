@@ -57,7 +57,7 @@ def plan_insert(node: exp.Insert, scope: Scope) -> Insert:
         rows,
         query.plan if query else None,
         plan_conflict(table, alias, conflict, scope) if conflict is not None else None,
-        plan_returning(table, alias, returning.expressions, scope)
+        plan_returning(table, alias, returning.expressions, scope, xmax=True)
         if returning is not None
         else None,
         overriding,

@@ -23,12 +23,14 @@ def plan_returning(
     items: Sequence[exp.Expression],
     scope: Scope,
     others: Sequence[ResultColumn] = (),
+    *,
+    xmax: bool = False,
 ) -> Returning:
     """RETURNING over the new (of DELETE: the old) rows of the target, and columns that extract_others() took out."""
     columns = plain_columns(table, alias, items)
     if columns is not None:
         return Returning(columns, tuple(c.attnum for c in columns))
-    sources = [RowSource(alias, table)]
+    sources = [RowSource(alias, table, xmax=xmax)]
     if others:
         named = tuple(Column(i, f"f{i}", c.type) for i, c in enumerate(others, 1))
         sources.append(RowSource(OTHERS, Table(0, 0, OTHERS, named), "f"))

@@ -24,6 +24,9 @@ from vecsql.types.base import ColumnType
 ROWS = "vs_rows"  # the relation that the SQL reads
 
 
+XMAX = -5  # the attnum of the system column xmax
+
+
 @dataclass(frozen=True, slots=True)
 class RowSource:
     """A set of columns that expressions see under an alias; in DuckDB they are `prefix` + attnum."""
@@ -31,6 +34,7 @@ class RowSource:
     alias: str
     table: Table
     prefix: str = "c"
+    xmax: bool = False  # with the system column xmax: 0 for a row that INSERT did not find there
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ def bind_rows(
         columns.append(ResultColumn(name, kind, oid, attnum))
     scans = {n: (oid, tuple(sorted(a))) for n, (oid, a) in binder.scans.items()}
     text = f"SELECT {', '.join(sql)} FROM {ROWS} AS v"
-    return RowQuery(Relational(text, tuple(columns), scans, tuple(binder.system), dict(binder.blocks)))
+    return RowQuery(
+        Relational(text, tuple(columns), scans, tuple(binder.system), dict(binder.blocks))
+    )
 
 
 def _range(source: RowSource) -> Range:
@@ -88,6 +94,8 @@ def _range(source: RowSource) -> Range:
         )
         for c in table.columns
     ]
+    if source.xmax:
+        columns.append(RangeColumn("xmax", builtin("xid"), f'v."c{XMAX}"', hidden=True))
     if source.prefix == "c":
         columns = [replace(c, table_oid=table.oid) for c in columns]
     return Range(source.alias, columns, table.oid)

@@ -80,7 +80,7 @@ random() -> float8
 factorial(int8) -> numeric = CAST(factorial(CAST({{0}} AS INTEGER)) AS VARCHAR)
 width_bucket(float8, float8, float8, int4) -> int4 = vs_width_bucket({{0}}, {{1}}, {{2}}, {{3}})
 lower(text) -> text
-upper(text) -> text
+upper(text) -> text = vs_upper({{0}})
 initcap(text) -> text = vs_initcap({{0}})
 length(text) -> int4 = CAST(length({{0}}) AS INTEGER)
 length(bpchar) -> int4 = CAST(length(rtrim({{0}}, ' ')) AS INTEGER)
@@ -193,7 +193,7 @@ array_ndims(anyarray) -> int4 = CASE WHEN len({{0}}) = 0 THEN NULL ELSE 1 END
 cardinality(anyarray) -> int4 = CAST(len({{0}}) AS INTEGER)
 array_append(anycompatiblearray, anycompatible) -> anycompatiblearray = list_append({{0}}, {{1}})
 array_prepend(anycompatible, anycompatiblearray) -> anycompatiblearray = list_prepend({{0}}, {{1}})
-array_cat(anycompatiblearray, anycompatiblearray) -> anycompatiblearray = list_concat({{0}}, {{1}})
+array_cat(anycompatiblearray, anycompatiblearray) -> anycompatiblearray = CASE WHEN {{0}} IS NOT NULL OR {{1}} IS NOT NULL THEN list_concat({{0}}, {{1}}) END
 array_position(anycompatiblearray, anycompatible) -> int4 = CAST(list_position({{0:keys}}, {{1:key}}) AS INTEGER)
 array_positions(anycompatiblearray, anycompatible) -> _int4 = list_filter(range(1, len({{0}}) + 1), lambda i: ({{0:keys}})[i] IS NOT DISTINCT FROM {{1:key}})
 array_remove(anycompatiblearray, anycompatible) -> anycompatiblearray = list_filter({{0}}, lambda x: {{0:itemkey}} IS DISTINCT FROM {{1:key}})

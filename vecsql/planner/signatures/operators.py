@@ -4,13 +4,30 @@ from __future__ import annotations
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 INTEGERS = ("int2", "int4", "int8")
-SINGLES = ("bool", "text", "name", "time", "interval", "uuid", "bytea", "oid", "char", "numeric")
+SINGLES = (
+    "bit",
+    "varbit",
+    "bool",
+    "text",
+    "name",
+    "time",
+    "interval",
+    "uuid",
+    "bytea",
+    "oid",
+    "char",
+    "numeric",
+)
 
 FIXED = """
+=(xid, int4) -> bool = ({0} = {1})
+=(xid, xid) -> bool = ({0} = {1})
+<>(xid, int4) -> bool = ({0} <> {1})
+<>(xid, xid) -> bool = ({0} <> {1})
 ||(text, text) -> text = ({0} || {1})
 ||(text, anynonarray) -> text = ({0} || {1:text})
 ||(anynonarray, text) -> text = ({0:text} || {1})
-||(anycompatiblearray, anycompatiblearray) -> anycompatiblearray = list_concat({0}, {1})
+||(anycompatiblearray, anycompatiblearray) -> anycompatiblearray = CASE WHEN {0} IS NOT NULL OR {1} IS NOT NULL THEN list_concat({0}, {1}) END
 ||(anycompatiblearray, anycompatible) -> anycompatiblearray = list_append({0}, {1})
 ||(anycompatible, anycompatiblearray) -> anycompatiblearray = list_prepend({0}, {1})
 ||(jsonb, jsonb) -> jsonb = vs_jsonb_concat({0}, {1})
