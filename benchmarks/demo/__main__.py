@@ -17,10 +17,16 @@ from benchmarks.demo.server import DemoServer
 STARTED = time.perf_counter()
 HERE = Path(__file__).parent
 
-GO_ON = """
+WHILE_SERVED = """
+All of it is in one file, {file} ({size:.0f} MB), and served until Ctrl-C here:
+
+    psql -h 127.0.0.1 -p {port} -U postgres packages
+"""
+
+AFTERWARDS = """
 All of it is in one file, {file} ({size:.0f} MB). Go on with
 
-    {psql}
+    .venv/bin/vecsql shell {file}    # or: vecsql serve {file}, and psql
     .venv/bin/python -c "import vecsql; print(vecsql.connect('{file}').execute('SELECT count(*) FROM packages'))"
 """
 
@@ -45,15 +51,13 @@ def main() -> None:
         with tour.connect(server.wait_until_ready()) as connection:
             tour.load(connection, packages)
             tour.run(connection, questions, STARTED, compiles=server.compiles)
-        psql = f"psql -h 127.0.0.1 -p {server.port} -U postgres packages"
         size = database.stat().st_size / 1e6
         if sys.stdout.isatty():
-            print(GO_ON.format(file=database, size=size, psql=f"{psql}    # until Ctrl-C here"))
+            print(WHILE_SERVED.format(file=database, size=size, port=server.port))
             with contextlib.suppress(KeyboardInterrupt):
                 server.wait()
             return
-    psql = f".venv/bin/vecsql shell {database}    # or: vecsql serve {database}, and psql"
-    print(GO_ON.format(file=database, size=size, psql=psql))
+    print(AFTERWARDS.format(file=database, size=size))
 
 
 if __name__ == "__main__":
