@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +16,7 @@ import pytest
 from vecsql import errors
 from vecsql.objstore import superblock
 from vecsql.objstore.base import Extent, Root
-from vecsql.objstore.single_file import SingleFileStore
+from vecsql.objstore.single_file import COPIED, SingleFileStore
 from vecsql.objstore.space import PAGE
 
 ROOT = Root(bytes(16), 1, Extent(4 * PAGE, 10), 7, 99, clean=False)
@@ -106,7 +108,7 @@ def test_damaged_superblocks_are_reported(path: str) -> None:
 
 HOLD = """
 import sys
-from vecsql.objstore.single_file import SingleFileStore
+from vecsql.objstore.single_file import COPIED, SingleFileStore
 store = SingleFileStore(sys.argv[1], read_only=sys.argv[2] == "reader")
 if sys.argv[2] == "writer":
     store.begin([])
@@ -148,7 +150,8 @@ def test_readers_share(path: str) -> None:
 
 def test_space_is_not_reused_under_a_view(path: str) -> None:
     store = SingleFileStore(path)
-    blob = store.write([filled(PAGE, 1)])
+    length = COPIED + PAGE  # mapped
+    blob = store.write([filled(length, 1)])
     offset, view = blob.extent.offset, blob.view()
     del blob
     assert store.reclaim([]) == 0
@@ -157,10 +160,39 @@ def test_space_is_not_reused_under_a_view(path: str) -> None:
     store = SingleFileStore(path)
     store.begin([])
     assert store.write([filled(PAGE, 3)]).extent.offset != offset
-    assert view.tolist() == [1] * PAGE
+    assert view.tolist() == [1] * length
     del view
     store.reclaim([])
     assert store.write([filled(PAGE, 4)]).extent.offset == offset
+    store.close()
+
+
+def test_small_blobs_are_read_and_cost_no_descriptor(path: str) -> None:
+    store = SingleFileStore(path)
+    before = len(os.listdir("/proc/self/fd"))
+    views = [store.write([filled(COPIED, n)]).view() for n in range(20)]
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert all(v.ctypes.data % 64 == 0 and not v.flags.writeable for v in views)
+    store.reclaim([])
+    assert [v[-1] for v in views] == list(range(20))
+    store.close()
+
+
+def test_a_failed_write_gives_its_space_back(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SingleFileStore(path)
+    store.write([filled(PAGE)])
+    size = store.size
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 2 * PAGE, limit[1]))
+        with pytest.raises(errors.IoError):
+            store.write([filled(10 * PAGE)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert store.size == size
+    assert store.write([filled(PAGE)]).extent.offset == size
     store.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -252,3 +253,37 @@ def test_idle_timeouts(wire: Wire, setting: str, block: str, sqlstate: str) -> N
     replies = wire.until(b"Z")
     assert kinds(replies) == "E"
     assert (fields(replies[0][1])["S"], fields(replies[0][1])["C"]) == ("FATAL", sqlstate)
+
+
+def test_replies_keep_their_order_over_threads(server: BackgroundServer) -> None:
+    """Messages that trickle in are answered by the loop or by a worker, whichever is free."""
+    with psycopg.connect(server.conninfo, autocommit=True) as connection:
+        connection.execute("CREATE TABLE trickle (id bigserial PRIMARY KEY, v int)")
+    wire = Wire(server)
+    wire.start()
+    wire.send((b"P", b"s\0INSERT INTO trickle (v) VALUES (1) RETURNING id\0\0\0"))
+    step = (
+        (b"B", b"\0s\0" + b"\0\0\0\0\0\0"),
+        (b"D", b"P\0"),
+        (b"E", b"\0\0\0\0\0"),
+    )
+    count = 1500
+    for _ in range(count):
+        wire.send(*step)
+    wire.send((b"S", b""))
+    kinds = b"".join(kind for kind, _ in wire.until(b"Z"))
+    assert kinds == b"1" + b"2TDC" * count + b"Z"
+
+
+def test_writers_wait_for_ddl_and_go_on(server: BackgroundServer) -> None:
+    with psycopg.connect(server.conninfo, autocommit=True) as one:
+        one.execute("CREATE TABLE changing (a int)")
+        with psycopg.connect(server.conninfo) as two:
+            two.execute("ALTER TABLE changing ADD COLUMN b int DEFAULT 7")
+            waiting = threading.Thread(
+                target=one.execute, args=("INSERT INTO changing (a) VALUES (1)",)
+            )
+            waiting.start()
+            two.commit()
+            waiting.join()
+        assert one.execute("SELECT a, b FROM changing").fetchall() == [(1, 7)]

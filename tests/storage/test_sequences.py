@@ -79,3 +79,14 @@ def test_recovery_never_repeats_a_value(steps: list[tuple[str, int]], increment:
         again = Logged(increment=increment)
         again.sequences.restore(1, *logged.log[-1])
         assert again.sequences.nextval(1) > highest
+
+
+def test_a_sequence_with_the_oid_of_one_rolled_back_starts_afresh() -> None:
+    logged = Logged()
+    created = Sequence(2, 2200, "t", ColumnType(INT8), start=10)
+    logged.sequences.propose({2: created})
+    assert logged.sequences.nextval(2) == 10
+    logged.sequences.withdraw({2})
+    logged.sequences.propose({2: created})
+    assert logged.log[-1] == (10, False)  # recovery must not see the other's value
+    assert logged.sequences.nextval(2) == 10

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -344,3 +346,34 @@ def test_altering_a_table_waits_for_its_writers(
     writer.commit()
     with pytest.raises(errors.UniqueViolation, match="could not create unique index"):
         waiting.result()
+
+
+def test_commit_while_the_database_closes_is_refused_or_kept(tmp_path: Path) -> None:
+    path = str(tmp_path / "closing.vecsql")
+    for _ in range(5):
+        engine = open_engine(path)
+        if not engine.snapshot().catalog.tables:
+            create(engine)
+        before = set(contents(engine.snapshot()))
+        acknowledged: list[int] = []
+        first = max(before, default=0) + 1000
+        some = threading.Event()
+
+        def commit(
+            engine: StorageEngine = engine, first: int = first,
+            acknowledged: list[int] = acknowledged, some: threading.Event = some,
+        ) -> None:  # fmt: skip
+            with contextlib.suppress(errors.InterfaceError, errors.OperationalError):
+                while True:
+                    insert(engine, [first + len(acknowledged)])
+                    acknowledged.append(first + len(acknowledged))
+                    if len(acknowledged) > 5:
+                        some.set()
+
+        thread = threading.Thread(target=commit)
+        thread.start()
+        assert some.wait(30)
+        engine.close()
+        thread.join()
+        with open_engine(path) as engine:
+            assert before | set(acknowledged) <= set(contents(engine.snapshot()))

@@ -152,3 +152,35 @@ def test_after_a_failed_sync_nothing_more_is_accepted(
             log.sync(end)
     with pytest.raises(errors.IoError):
         log.append(b"more")
+
+
+def test_another_log_put_in_its_place_is_left_alone(path: str) -> None:
+    log = WriteAheadLog.create(path, ID, 0)
+    end = log.append(b"mine")
+    log.sync(end)
+    Path(path).unlink()
+    Path(path).write_bytes(b"another's")
+    with pytest.raises(errors.IoError):
+        log.truncate(end)
+    with pytest.raises(errors.IoError):
+        log.remove()
+    assert Path(path).read_bytes() == b"another's"
+
+
+def test_nothing_is_accepted_when_the_new_log_may_not_be_found_again(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = WriteAheadLog.create(path, ID, 0)
+    end = log.append(b"x")
+    log.sync(end)
+
+    def fail(path: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vecsql.storage.wal.sync_directory", fail)
+        with pytest.raises(errors.IoError):
+            log.truncate(end)
+    with pytest.raises(errors.IoError, match="failed earlier"):
+        log.append(b"y")
+    log.close()

@@ -165,18 +165,8 @@ def pg_size_pretty(size: int) -> str:
     return f"{sign}{(rest + 1) // 2} PB"
 
 
-@udf("pg_sleep(double precision) -> void", volatile=True)
-def pg_sleep(seconds: float) -> str:
-    time.sleep(max(seconds, 0.0))
-    return ""
-
-
-@udf(
-    "pg_sleep(double precision, boolean) -> void = vs_pg_sleep_interruptible",
-    state=True,
-    volatile=True,
-)
-def pg_sleep_interruptible(state: SystemState, seconds: float, unused: bool) -> str:
+@udf("pg_sleep(double precision) -> void", state=True, volatile=True)
+def pg_sleep(state: SystemState, seconds: float) -> str:
     cancel = state.runtime.get("cancel")
     if cancel is None:
         time.sleep(max(seconds, 0.0))

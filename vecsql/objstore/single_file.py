@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,10 @@ DATA_START = 4 * PAGE  # two superblocks, the owner page, one page in reserve
 NEW_FILE = (
     DATA_START + PAGE
 )  # a file whose making was interrupted before its first root is not larger
+COPIED = (
+    256 << 10
+)  # smaller blobs are read, not mapped: each map costs a descriptor before Python 3.13
+ALIGNMENT = 64
 WRITE_LIMIT = 64 << 20  # bytes per write call
 
 
@@ -123,9 +128,21 @@ class SingleFileStore:
         """The extent's bytes, read-only; the space stays reserved as long as the array or a view of it lives."""
         if extent.length == 0:
             return np.zeros(0, np.uint8)
-        mapped = mmap.mmap(self._fd, extent.length, prot=mmap.PROT_READ, offset=extent.offset)
+        if extent.length <= COPIED:
+            return self._read(extent)
+        mapped = _mapped(self._fd, extent)
         pins.add(self._file, extent, mapped)
         return np.frombuffer(mapped, np.uint8)
+
+    def _read(self, extent: Extent) -> Bytes:
+        """A copy, aligned as a mapping is."""
+        room = np.empty(extent.length + ALIGNMENT, np.uint8)
+        start = -room.ctypes.data % ALIGNMENT
+        data = room[start : start + extent.length]
+        if os.preadv(self._fd, [data.data], extent.offset) < extent.length:
+            raise errors.DataCorrupted(f'database "{self.name}" is cut short at {extent.offset}')
+        data.flags.writeable = False
+        return data
 
     def sync(self) -> None:
         self._synced(os.fdatasync)
@@ -195,6 +212,13 @@ class SingleFileStore:
             yield
         except OSError as problem:
             raise io_error(problem, self.name) from problem
+
+
+def _mapped(fd: int, extent: Extent) -> mmap.mmap:
+    offset, length = extent.offset, extent.length
+    if sys.version_info >= (3, 13):
+        return mmap.mmap(fd, length, prot=mmap.PROT_READ, offset=offset, trackfd=False)
+    return mmap.mmap(fd, length, prot=mmap.PROT_READ, offset=offset)
 
 
 def io_error(problem: OSError, name: str) -> errors.Error:

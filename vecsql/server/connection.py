@@ -329,7 +329,7 @@ class Connection(asyncio.Protocol):
         written.wait()
         self._writable.wait()
         if self._closed:
-            raise _Gone
+            raise _Gone()
 
     # Notifications, time-outs, the end
 
@@ -386,5 +386,10 @@ class Connection(asyncio.Protocol):
         return self._busy
 
 
-class _Gone(Exception):
+class _Gone(Error):
     """The client has hung up while rows were being sent."""
+
+    sqlstate = "08006"
+
+    def __init__(self) -> None:
+        super().__init__("connection to client lost", severity="FATAL")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Coroutine
@@ -20,6 +21,7 @@ log = logging.getLogger("vecsql.server")
 
 def serve(path: str, options: Options, *, read_only: bool = False) -> None:
     """Open the database, serve it, close it. Errors of opening and binding pass to the caller."""
+    _allow_descriptors()
     engine = open_engine(path, read_only=read_only)
     try:
         kernels.warm_up(delay=1.0)
@@ -40,6 +42,13 @@ async def _serve(engine: Engine, options: Options) -> None:
     await stopped.wait()
     log.info("shutting down")
     await server.stop()
+
+
+def _allow_descriptors() -> None:
+    """Raise the soft limit of open files: connections and mapped segments take one each."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _announce(host: str, port: int, database: str) -> None:

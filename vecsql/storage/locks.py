@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from vecsql import errors
 
+CHECK_EVERY = 4096  # locks taken between looks at the cancel event
 POLL = 0.05  # seconds between looks at the cancel event while waiting
 
 
@@ -26,6 +27,11 @@ class Owner:
     lock_timeout: Callable[[], float] | None = None  # seconds, 0: wait for ever
     held: list[Hashable] = field(default_factory=list)  # in the order taken
     waiting_for: tuple[Hashable, bool] | None = None  # (lock, shared)
+
+    def check_canceled(self) -> None:
+        """Raise QueryCanceled when the session has been told to stop."""
+        if self.cancel is not None and self.cancel.is_set():
+            raise errors.QueryCanceled("canceling statement due to user request")
 
 
 _Holder = Owner | set[Owner]  # the one with the exclusive lock, or those who share it
@@ -65,7 +71,9 @@ class LockManager:
         waited = False
         with self._changed:
             locks, held = self._locks, owner.held
-            for name in names:
+            for number, name in enumerate(names, 1):
+                if not number % CHECK_EVERY:
+                    _check(owner, None)
                 if name not in locks:  # nearly always: worth being fast for bulk loads
                     locks[name] = owner
                     held.append(name)
@@ -164,8 +172,7 @@ class LockManager:
 
 
 def _check(owner: Owner, deadline: float | None) -> None:
-    if owner.cancel is not None and owner.cancel.is_set():
-        raise errors.QueryCanceled("canceling statement due to user request")
+    owner.check_canceled()
     if deadline is not None and time.monotonic() >= deadline:
         raise errors.LockNotAvailable("canceling statement due to lock timeout")
 

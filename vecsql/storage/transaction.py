@@ -184,6 +184,7 @@ class StorageTransaction:
     def _start_write(self, oid: int, command: str, *, exclusive: bool = False) -> TableSchema:
         """The table lock and the checks that any change begins with."""
         self._require_writable(command)
+        self.owner.check_canceled()
         schema = self._schema(oid)
         self._engine.locks.acquire(self.owner, ("table", oid), shared=not exclusive)
         if self._writes.catalog is None:
