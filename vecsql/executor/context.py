@@ -54,6 +54,7 @@ class ExecContext:
     system_state: Any = None  # catalog.functions.SystemState, made on first use
     duck: Any = None  # executor.duck.DuckSession, made on first use
     sessions: Callable[[], list[dict[str, Any]]] = list  # rows of pg_stat_activity
+    services: dict[str, Any] = field(default_factory=dict)  # of the session, for catalog functions
     deferred: Any = None  # executor.foreign_keys.Deferred, while a transaction has some
     trace: list[Any] | None = None  # EXPLAIN ANALYZE collects executor.trace.ScanTrace here
 

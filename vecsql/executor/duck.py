@@ -165,6 +165,7 @@ def runtime_of(ctx: ExecContext) -> dict[str, Any]:
     runtime: dict[str, Any] = {
         "database": ctx.database, "user": ctx.user, "settings": ctx.settings, "sessions": ctx.sessions,
         "backend_pid": ctx.backend_pid, "sequence_state": ctx.engine.sequence_state,
+        **ctx.services,
         "row_count": lambda oid: ctx.txn.snapshot().table(oid).num_rows, "context": ctx,
         "byte_count": lambda oid: relation_bytes(ctx, oid), "cancel": ctx.cancel,
         "progress": lambda: index_builds(ctx),

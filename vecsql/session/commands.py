@@ -19,7 +19,6 @@ from vecsql.executor import foreign_keys
 from vecsql.executor.context import Notice, Result
 from vecsql.planner import utility as u
 from vecsql.planner.plan import Chunk, ResultColumn
-from vecsql.session.hub import Notification
 from vecsql.session.plans import show_columns
 from vecsql.settings import find
 
@@ -31,7 +30,6 @@ COMMANDS: dict[type, Command] = {}
 # What a failed transaction block still accepts.
 ENDS_FAILURE = (u.Commit, u.Rollback, u.RollbackTo)
 _QUOTED_LISTS = ("search_path", "temp_tablespaces", "session_preload_libraries")
-_MAX_PAYLOAD = 8000
 _C = TypeVar("_C", bound=Command)
 
 
@@ -249,11 +247,7 @@ def unlisten(session: Session, plan: u.Unlisten, params: Sequence[Any]) -> Resul
 @command(u.Notify)
 def notify(session: Session, plan: u.Notify, params: Sequence[Any]) -> Result:
     session.transactions.open_scope()
-    if len(plan.payload.encode()) >= _MAX_PAYLOAD:
-        raise InvalidParameterValue("payload string too long")
-    notification = Notification(session.pid, plan.channel, plan.payload)
-    if notification not in session.pending_notifications:
-        session.pending_notifications.append(notification)
+    session.queue_notification(plan.channel, plan.payload)
     return done("NOTIFY")
 
 

@@ -15,6 +15,7 @@ from vecsql.catalog.functions import find as find_function
 from vecsql.catalog.model import Catalog
 from vecsql.errors import (
     Error,
+    InvalidParameterValue,
     QueryCanceled,
     ReadOnlySqlTransaction,
     UndefinedParameter,
@@ -38,6 +39,8 @@ from vecsql.storage.interface import Engine, Transaction
 from vecsql.types.base import ColumnType
 from vecsql.types.datetimes import SESSION_ZONE
 from vecsql.types.formatting import TextFormat
+
+_MAX_PAYLOAD = 8000  # bytes of a notification, as in PostgreSQL
 
 _NOTICE_RANK = {"DEBUG": 0, "LOG": 1, "INFO": 9, "NOTICE": 2, "WARNING": 3, "ERROR": 4}
 _MIN_RANK = {"log": 1, "info": 2, "notice": 2, "warning": 3, "error": 4}
@@ -80,6 +83,7 @@ class Session:
             backend_pid=self.pid,
             notify=self.notice,
             sessions=self.hub.activity,
+            services={"notify": self.queue_notification},
         )
         self.transactions = Transactions(engine, self.settings, self.ctx, self._transaction_ended)
         self.planner = Planner(self)
@@ -323,6 +327,16 @@ class Session:
         path = self.planner.search_path(catalog)
         state = SystemState(catalog, {"search_path": path, "user": self.ctx.user})
         return found.body(state, value)
+
+    def queue_notification(self, channel: str, payload: str) -> None:
+        """NOTIFY and pg_notify(): goes out when the transaction commits."""
+        if not channel:
+            raise InvalidParameterValue("channel name cannot be empty")
+        if len(payload.encode()) >= _MAX_PAYLOAD:
+            raise InvalidParameterValue("payload string too long")
+        notification = Notification(self.pid, channel, payload)
+        if notification not in self.pending_notifications:
+            self.pending_notifications.append(notification)
 
     def _transaction_ended(self, committed: bool) -> None:
         self.portals.end_transaction(committed)

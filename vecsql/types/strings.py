@@ -86,6 +86,7 @@ def _string_type(
     category: str = "S",
     size: int = -1,
     coerce: Callable[[Any, int], str] = lambda value, typmod: str(value),
+    to_binary: Callable[[str], bytes] = str.encode,
     sized: str = "",
     preferred: bool = False,
     aliases: tuple[str, ...] = (),
@@ -100,7 +101,7 @@ def _string_type(
             array_oid=array_oid,
             to_text=str,
             from_text=lambda text, typmod: coerce(check_text(text), typmod),
-            to_binary=lambda value: value.encode(),
+            to_binary=to_binary,
             from_binary=lambda data, typmod: coerce(decode_utf8(data), typmod),
             coerce=coerce,
             arrow=lambda typmod: pa.string(),
@@ -114,7 +115,12 @@ def _string_type(
 
 
 def _char_coerce(value: Any, typmod: int = -1) -> str:
-    return str(value)[:1]
+    return str(value)[:1].rstrip("\0")
+
+
+def _char_to_binary(value: str) -> bytes:
+    """One byte: zero for the empty "char"."""
+    return value.encode() or b"\0"
 
 
 def _name_coerce(value: Any, typmod: int = -1) -> str:
@@ -124,7 +130,8 @@ def _name_coerce(value: Any, typmod: int = -1) -> str:
 TEXT = _string_type(25, "text", "text", 1009, preferred=True)
 VARCHAR = _string_type(1043, "varchar", "character varying", 1015, coerce=_varchar, sized="varchar")
 # Before bpchar: in SQL the name char means bpchar, only "char" in quotes this one.
-CHAR = _string_type(18, "char", '"char"', 1002, category="Z", size=1, coerce=_char_coerce)
+CHAR = _string_type(18, "char", '"char"', 1002, category="Z", size=1, coerce=_char_coerce,
+                    to_binary=_char_to_binary)  # fmt: skip
 BPCHAR = _string_type(
     1042, "bpchar", "character", 1014, coerce=_bpchar, sized="char", aliases=("char",)
 )
