@@ -155,6 +155,10 @@ class InvalidArgumentForPowerFunction(DataError):
     sqlstate = "2201F"
 
 
+class InvalidEscapeSequence(DataError):
+    sqlstate = "22025"
+
+
 class InvalidRegularExpression(DataError):
     sqlstate = "2201B"
 

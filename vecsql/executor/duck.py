@@ -225,6 +225,10 @@ def to_duck(value: Any) -> Any:
 _INTEGERS = {"INT16": "smallint", "INT32": "integer", "INT64": "bigint", "INT128": "bigint",
              "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint"}  # fmt: skip
 _OVERFLOW = re.compile(r"Overflow in \w+ of (\w+)|destination type (\w+)")
+_REGEX = re.compile(
+    r"missing [\])]|invalid (?:character class|repetition|perl operator|escape)|no argument for repetition"
+    r"|unexpected \)|trailing \\|bad repetition"
+)
 _UNCONVERTIBLE = re.compile(r"Could not convert string '(.*?)' to (\w+)", re.DOTALL)
 
 
@@ -260,6 +264,10 @@ def from_duckdb(error: duckdb.Error) -> errors.Error:
         return errors.InvalidTextRepresentation(
             f'invalid input syntax for type {name}: "{converted[1]}"'
         )
+    if "Like pattern must not end" in message:
+        return errors.InvalidEscapeSequence("LIKE pattern must not end with escape character")
+    if _REGEX.search(message):
+        return errors.InvalidRegularExpression("invalid regular expression")
     return errors.InternalError(f"query execution failed: {message.partition(chr(10))[0]}")
 
 
