@@ -138,6 +138,10 @@ BPCHAR = _string_type(
 NAME = _string_type(19, "name", "name", 1003, size=64, coerce=_name_coerce)
 UNKNOWN = _string_type(705, "unknown", "unknown", 0, category="X", size=-2)
 CSTRING = _string_type(2275, "cstring", "cstring", 1263, category="P", size=-2)
+JSONPATH = _string_type(
+    4072, "jsonpath", "jsonpath", 4073, category="U",
+    to_binary=lambda value: b"\x01" + value.encode(),
+)  # fmt: skip
 XML = _string_type(142, "xml", "xml", 143, category="U")
 REFCURSOR = _string_type(1790, "refcursor", "refcursor", 2201, category="U")
 VOID = _string_type(2278, "void", "void", 0, category="P", size=4)

@@ -1,6 +1,14 @@
 """What DuckDB needs to answer as PostgreSQL does: Python functions and macros that translated SQL calls."""
 
-from vecsql.executor.duck_functions import jsons, moments, numbers, sequences, strings, vectors  # noqa: F401
+from vecsql.executor.duck_functions import (  # noqa: F401  they register their functions
+    jsonpaths,
+    jsons,
+    moments,
+    numbers,
+    sequences,
+    strings,
+    vectors,
+)
 from vecsql.executor.duck_functions.codecs import codec
 from vecsql.executor.duck_functions.registry import FUNCTIONS, DuckFunction
 
