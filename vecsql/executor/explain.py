@@ -23,9 +23,9 @@ from vecsql.planner.plan import (
     Computed,
     Filter,
     KeyLookup,
+    LockRows,
     OrderKey,
     Output,
-    LockRows,
     Relational,
     RowCount,
     RowScan,
@@ -167,8 +167,9 @@ def _key_lookup(explainer: _Explainer, plan: KeyLookup) -> Node:
 def _row_scan(explainer: _Explainer, plan: RowScan) -> Node:
     table = explainer.rows_of(plan.table.oid)
     rows = min(explainer.constant(plan.limit, table), table)
-    suffix, names = _relation(explainer, plan, 0)
-    node = Node("Seq Scan", suffix, names, rows, rows * 0.01, _width(plan.outputs))
+    suffix, names = _relation(explainer, plan, plan.keys.index_oid if plan.keys else 0)
+    kind = "Index Scan" if plan.keys else "Seq Scan"
+    node = Node(kind, suffix, names, rows, rows * 0.01, _width(plan.outputs))
     _add_filter(node, plan.filter)
     _add_actual(node, explainer.traces.get(id(plan.outputs)))
     if plan.order:

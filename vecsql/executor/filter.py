@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from vecsql.executor.context import ExecContext
-from vecsql.executor.hits import indices
+from vecsql.executor.hits import Hits, indices
 from vecsql.executor.scalars import evaluate
 from vecsql.index.base import Mask
 from vecsql.planner.plan import Filter
@@ -93,6 +93,30 @@ def passing(
     return mask if live is None else mask & live
 
 
+def passing_hits(
+    where: Filter | None,
+    version: TableVersion,
+    hits: Hits,
+    ctx: ExecContext,
+    params: Sequence[Any],
+) -> Hits:
+    """Those of a few rows where the filter is true. `params` come from with_scalars()."""
+    if where is None or not len(hits.positions):
+        return hits
+    mask = None
+    if where.vectorised is not None:
+        try:
+            mask = where.vectorised.evaluate(
+                lambda attnum: hits.gather(version, attnum), params, len(hits.positions)
+            )
+        except (pa.ArrowException, ArithmeticError, TypeError):
+            mask = None
+    if mask is None:
+        columns = [hits.gather(version, attnum) for attnum in where.attnums]
+        mask = _duckdb_mask(where, columns, len(hits.positions), ctx, params)
+    return hits if mask.all() else hits.select(np.flatnonzero(mask))
+
+
 def _cache_key(where: Filter, part: Part, params: Sequence[Any]) -> Hashable | None:
     if not where.cacheable:
         return None
@@ -120,19 +144,26 @@ def _by_duckdb(
     params: Sequence[Any],
 ) -> Mask:
     """Evaluate over the live rows only: an error in a deleted row is none."""
-    from vecsql.executor.relational import passing_rows
-
     part = pv.part
     rows = np.arange(part.num_rows) if pv.live is None else np.flatnonzero(pv.live)
     columns = [version.column(part, attnum) for attnum in where.attnums]
     if pv.live is not None:
         columns = [column.take(indices(rows)) for column in columns]
+    mask = np.zeros(part.num_rows, np.bool_)
+    mask[rows] = _duckdb_mask(where, columns, len(rows), ctx, params)
+    return mask
+
+
+def _duckdb_mask(
+    where: Filter, columns: list[pa.Array], count: int, ctx: ExecContext, params: Sequence[Any]
+) -> Mask:
+    """Which of the rows, of which `columns` are those that the filter reads, pass."""
+    from vecsql.executor.relational import passing_rows
+
     table = pa.Table.from_arrays(
-        [*columns, pa.array(np.arange(len(rows)))],
+        [*columns, pa.array(np.arange(count))],
         names=[*(f"c{attnum}" for attnum in where.attnums), "position"],
     )
-    mask = np.zeros(part.num_rows, np.bool_)
-    mask[rows[passing_rows(table, where.sql, ctx, params[: len(params) - len(where.scalars)])]] = (
-        True
-    )
+    mask = np.zeros(count, np.bool_)
+    mask[passing_rows(table, where.sql, ctx, params[: len(params) - len(where.scalars)])] = True
     return mask

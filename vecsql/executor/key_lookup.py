@@ -1,4 +1,4 @@
-"""Direct look-ups by a unique key."""
+"""Direct look-ups by a unique key or several of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from vecsql.executor.hits import Hits
 from vecsql.executor.operators import operator
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
-from vecsql.planner.plan import Chunk, KeyLookup
+from vecsql.planner.plan import Chunk, KeyLookup, KeySet
 from vecsql.storage.interface import TableVersion
+
+MANY_KEYS = 256
 
 
 @operator(KeyLookup)
@@ -42,9 +44,31 @@ def _find(plan: KeyLookup, version: TableVersion, ctx: ExecContext, params: Sequ
     if found is None:
         return Hits.none()
     pv, position = found
-    if plan.filter is not None:
-        params = filters.with_scalars(plan.filter, ctx, params)
-        mask = filters.passing(plan.filter, version, pv, ctx, params)
-        if mask is not None and not mask[position]:
-            return Hits.none()
-    return Hits((pv,), None, np.array([position], np.int32), np.zeros(1))
+    hits = Hits((pv,), None, np.array([position], np.int32), np.zeros(1))
+    if plan.filter is None:
+        return hits
+    params = filters.with_scalars(plan.filter, ctx, params)
+    return filters.passing_hits(plan.filter, version, hits, ctx, params)
+
+
+def rows_of_keys(
+    keys: KeySet, version: TableVersion, ctx: ExecContext, params: Sequence[Any]
+) -> Hits | None:
+    """The rows with one of these keys, in storage order; None where there are so many that a scan is quicker."""
+    values = [evaluate(expr, ctx, params) for expr in keys.values]
+    if keys.is_array:
+        values = values[0] or []
+    if len(values) > MANY_KEYS or any(isinstance(value, list) for value in values):
+        return None
+    number = {id(pv): i for i, pv in enumerate(version.parts)}
+    found = set()
+    for value in values:
+        rowid = version.find_key(keys.index_oid, (value,)) if value is not None else None
+        place = version.locate(rowid) if rowid is not None else None
+        if place is not None:
+            found.add((number[id(place[0])], place[1]))
+    if not found:
+        return Hits.none()
+    parts, positions = zip(*sorted(found), strict=True)
+    where = np.array(positions, np.int32)
+    return Hits(version.parts, np.array(parts, np.intp), where, np.zeros(len(where)))

@@ -15,6 +15,8 @@ from vecsql.executor.scalars import evaluate
 from vecsql.index import flat
 from vecsql.planner.plan import Output, VectorTopK
 from vecsql.storage.interface import TableVersion
+from vecsql.types.arrow import from_arrow
+from vecsql.types.base import ColumnType
 
 
 def output_columns(
@@ -33,12 +35,35 @@ def output_columns(
             columns.append(hits.values(version, output.attnum, type_name))
         elif kind == "distance":
             columns.append(_nullable(output, hits, hits.distances))
+        elif kind == "computed":
+            columns.append(_computed(output, version, hits, ctx, params))
+        elif kind == "rowid":
+            columns.append(hits.rowids())
         elif kind == "rank":
             columns.append(np.arange(len(hits.positions), dtype=np.int64))
         else:
             assert output.value is not None
             columns.append([evaluate(output.value, ctx, params)] * len(hits.positions))
     return columns
+
+
+def _computed(
+    output: Output, version: TableVersion, hits: Hits, ctx: ExecContext, params: Sequence[Any]
+) -> list[Any]:
+    """The values of an expression, row by row."""
+    run, count = output.run, len(hits.positions)
+    assert run is not None
+    if not output.reads:
+        return [run(ctx, params) for _ in range(count)]
+    given = list(params)
+    columns = [_python(hits, version, *column) for column in reversed(output.reads)]
+    return [run(ctx, [*given, *row]) for row in zip(*columns, strict=True)]
+
+
+def _python(hits: Hits, version: TableVersion, attnum: int, ctype: ColumnType) -> list[Any]:
+    if not hits.owners:
+        return []
+    return from_arrow(hits.gather(version, attnum), ctype)
 
 
 def topk_columns(

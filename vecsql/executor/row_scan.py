@@ -13,6 +13,7 @@ from vecsql.executor import filter as filters
 from vecsql.executor import materialize
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.hits import Hits
+from vecsql.executor.key_lookup import rows_of_keys
 from vecsql.executor.operators import operator
 from vecsql.executor.ordering import first_rows
 from vecsql.executor.scalars import row_count
@@ -30,8 +31,13 @@ def run_row_scan(plan: RowScan, ctx: ExecContext, params: Sequence[Any]) -> Resu
     trace = ScanTrace.start(plan, ctx)
     limit, offset = row_count(plan.limit, plan.offset, ctx, params)
     stop = version.num_rows if limit is None else min(limit + offset, version.num_rows)
+    keyed = rows_of_keys(plan.keys, version, ctx, params) if plan.keys is not None else None
     if limit == 0:
         hits = Hits.none()
+    elif keyed is not None:
+        given = filters.with_scalars(plan.filter, ctx, params)
+        hits = filters.passing_hits(plan.filter, version, keyed, ctx, given)
+        hits = first_rows(plan.order, version, hits, stop) if plan.order else hits
     elif plan.order:
         hits = passing_rows(plan.filter, version, ctx, params, version.num_rows)
         hits = first_rows(plan.order, version, hits, stop)

@@ -58,15 +58,15 @@ class Relational:
     """Anything DuckDB does: joins, aggregates, windows, set operations, general expressions.
 
     `sql` is DuckDB SQL. `scans` maps each relation name used in it to the table and attnums it needs; `system`
-    names the catalog relations used; `topk` maps relation names to blocks that run first: vector top-k, locking
-    sub-selects.
+    names the catalog relations used; `topk` maps relation names to blocks that run first: vector top-k, rows
+    found by their keys, locking sub-selects.
     """
 
     sql: str
     columns: tuple[ResultColumn, ...]
     scans: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
     system: tuple[str, ...] = ()
-    topk: dict[str, VectorTopK | LockRows] = field(default_factory=dict)
+    topk: dict[str, VectorTopK | KeyLookup | RowScan | LockRows] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,14 @@ class Output:
     """One output column of a direct (non-DuckDB) operator."""
 
     column: ResultColumn
-    kind: Literal["column", "distance", "const", "rank"]  # rank: 0, 1, 2 ... in result order
+    kind: Literal["column", "distance", "const", "rank", "rowid", "computed"]
+    # rank: 0, 1, 2 ... in result order
     attnum: int = 0
     transform: Callable[[Any], Any] | None = None  # on the distance array: 1 - d, -d ...
     value: ScalarExpr | None = None
+    run: Callable[[Any, Sequence[Any]], Any] | None = None  # "computed": (ExecContext, parameters)
+    reads: tuple[tuple[int, ColumnType], ...] = ()  # columns whose values run() finds past the
+    # parameters, in reverse order
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +152,20 @@ class KeyLookup:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySet:
+    """column = ANY (values) or column IN (values), for the one column of a unique index."""
+
+    index_oid: int
+    values: tuple[ScalarExpr, ...]
+    is_array: bool = False  # there is one value: an array of keys
+
+
+@dataclass(frozen=True, slots=True)
 class RowScan:
-    """SELECT columns FROM one table [WHERE filter] [ORDER BY columns] [LIMIT n] [OFFSET o]."""
+    """SELECT columns FROM one table [WHERE filter] [ORDER BY columns] [LIMIT n] [OFFSET o].
+
+    `keys` are the only rows that can pass the filter, which has that condition too.
+    """
 
     table: Table
     limit: ScalarExpr | None
@@ -157,6 +173,7 @@ class RowScan:
     filter: Filter | None
     outputs: tuple[Output, ...]
     order: tuple[OrderKey, ...] = ()
+    keys: KeySet | None = None
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -16,17 +17,20 @@ from vecsql.errors import DivisionByZero, NumericValueOutOfRange
 from vecsql.planner.coerce import effective
 from vecsql.planner.dml.casts import assignment
 from vecsql.planner.dml.scalars import Scope, compile_scalar, current_value, next_value
-from vecsql.planner.plan import Computed, ResultColumn
+from vecsql.planner.plan import Computed, Output, ResultColumn
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import strip
+from vecsql.planner.rules.shape import TableQuery, is_own_column
 from vecsql.planner.scope import ParamTypes
-from vecsql.types import INT8
+from vecsql.types import INT8, numeric
 from vecsql.types.base import ColumnType
+from vecsql.types.numeric import EXACT
 
 Run = Callable[[Any, Sequence[Any]], Any]  # (ExecContext, parameters) -> value or None
 
 INTEGERS = {"int2": 15, "int4": 31, "int8": 63}  # bits of the largest value
 STRINGS = ("text", "varchar", "name", "unknown")
+READABLE = (*INTEGERS, "numeric", "float8", "bool", "text", "varchar", "uuid")
 PLAIN = (*INTEGERS, "float8", "bool", "oid", *STRINGS)  # the same Python values everywhere
 
 # Volatile functions that only look at the session.
@@ -41,9 +45,11 @@ class NotComputed(Exception):
 
 @dataclass(slots=True)
 class _Work:
-    """One SELECT being compiled."""
+    """One SELECT list, or an item of one, being compiled."""
 
     catalog: Catalog
+    query: TableQuery | None = None  # whose columns may be read
+    reads: list[tuple[int, ColumnType]] = field(default_factory=list)
     stateful: bool = False
     writes: bool = False
 
@@ -62,6 +68,20 @@ def computed(
     except NotComputed:
         return None
     return Computed(tuple(columns), items, work.stateful, work.writes)
+
+
+def computed_output(
+    node: exp.Expression, column: ResultColumn, query: TableQuery, compiler: Compiler
+) -> Output | None:
+    """An item of a SELECT list over few rows of one table, computed row by row; None where that needs DuckDB."""
+    work = _Work(compiler.catalog, query)
+    try:
+        run = _compile(node, work)
+    except NotComputed:
+        return None
+    if work.stateful or work.writes:
+        return None
+    return Output(column, "computed", run=run, reads=tuple(work.reads))
 
 
 def _compile(node: exp.Expression, work: _Work) -> Run:
@@ -102,6 +122,20 @@ def _parameter(node: exp.Parameter, work: _Work) -> Run:
     if own.typmod >= 0:
         raise NotComputed
     return _converted(lambda ctx, params: params[index], own, effective(node))
+
+
+def _column(node: exp.Column, work: _Work) -> Run:
+    """A column of the row, whose values stand past the parameters, from the end."""
+    if work.query is None or not is_own_column(node, work.query):
+        raise NotComputed
+    own: ColumnType = node.meta["ctype"]
+    if own.type.name not in READABLE:
+        raise NotComputed
+    column = (node.meta["attnum"], own)
+    if column not in work.reads:
+        work.reads.append(column)
+    at = -1 - work.reads.index(column)
+    return _converted(lambda ctx, params: params[at], own, effective(node))
 
 
 def _cast(node: exp.Cast, work: _Work) -> Run:
@@ -168,6 +202,8 @@ _ARITHMETIC: dict[type, Callable[[int, int], int]] = {
 
 
 def _arithmetic(node: exp.Binary, work: _Work) -> Run:
+    if _own_type(node).type.name == "numeric":
+        return _decimals(node, work)
     return _integers(_own_type(node), _ARITHMETIC[type(node)], [node.this, node.expression], work)
 
 
@@ -189,6 +225,32 @@ def _integers(
         if not -limit <= found < limit:
             raise NumericValueOutOfRange(f"{name} out of range")
         return found
+
+    return run
+
+
+_UNTRAPPED = EXACT.copy()  # infinity - infinity is NaN
+_UNTRAPPED.clear_traps()
+_EXACT: dict[type, Callable[[Decimal, Decimal], Decimal]] = {
+    exp.Add: _UNTRAPPED.add,
+    exp.Sub: _UNTRAPPED.subtract,
+    exp.Mul: _UNTRAPPED.multiply,
+}
+
+
+def _decimals(node: exp.Binary, work: _Work) -> Run:
+    """Arithmetic over numeric whose result has all digits: what PostgreSQL rounds is left to DuckDB."""
+    compute = _EXACT.get(type(node))
+    sides = [node.this, node.expression]
+    if compute is None or any(effective(strip(s)).type.name != "numeric" for s in sides):
+        raise NotComputed
+    left, right = (_compile(side, work) for side in sides)
+
+    def run(ctx: Any, params: Sequence[Any]) -> Decimal | None:
+        a, b = left(ctx, params), right(ctx, params)
+        if a is None or b is None:
+            return None
+        return numeric.from_text(str(compute(a, b)))
 
     return run
 
@@ -278,6 +340,7 @@ _COMPILERS: dict[type, Callable[[Any, _Work], Run]] = {
     exp.Null: _null,
     exp.Parameter: _parameter,
     exp.Cast: _cast,
+    exp.Column: _column,
     exp.Neg: _negative,
     exp.DPipe: _concatenation,
     exp.Anonymous: _call,

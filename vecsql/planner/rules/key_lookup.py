@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from vecsql.catalog.model import Index
-from vecsql.planner.plan import KeyLookup, ResultColumn, ScalarExpr
+from vecsql.catalog.model import Catalog, Index
+from vecsql.planner.plan import KeyLookup, KeySet, ResultColumn, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, operand, strip
 from vecsql.planner.rules.filters import FAMILIES
@@ -50,12 +50,78 @@ def key_lookup(
                 index_oid=index.oid,
                 key=tuple(key),
                 filter=table_filter(rest, query, compiler),
-                outputs=direct_outputs(query, columns, compiler),
+                outputs=direct_outputs(query, columns, compiler, few_rows=True),
                 key_sql=" AND ".join(f"({shown(term)})" for term, _, _ in used),
             )
         except NotDirect:
             continue
     return None
+
+
+def constant_key(
+    terms: Sequence[exp.Expression], query: TableQuery, catalog: Catalog
+) -> tuple[int, tuple[ScalarExpr, ...], str] | None:
+    """A unique index, the constants or parameters that the terms equate its columns with, and the terms' text."""
+    values = _equalities(terms, query)
+    for index in catalog.indexes_of(query.table.oid):
+        attnums = [column.attnum for column in index.columns]
+        if not _usable(index) or not all(attnum in values for attnum in attnums):
+            continue
+        used = [values[attnum] for attnum in attnums]
+        key = [_constant(value, ctype) for _, value, ctype in used]
+        if None not in key:
+            text = " AND ".join(f"({shown(term)})" for term, _, _ in used)
+            return index.oid, tuple(k for k in key if k is not None), text
+    return None
+
+
+def key_set(
+    terms: Sequence[exp.Expression], query: TableQuery, catalog: Catalog
+) -> tuple[exp.Expression, KeySet] | None:
+    """The term that wants the one column of a unique index among some constants or parameters, and those."""
+    indexes = {
+        index.columns[0].attnum: index.oid
+        for index in catalog.indexes_of(query.table.oid)
+        if _usable(index) and len(index.columns) == 1
+    }
+    for term in terms:
+        column = strip(term.this) if isinstance(term, (exp.In, exp.EQ)) else None
+        if column is None or not is_own_column(column, query):
+            continue
+        index_oid, ctype = indexes.get(column.meta["attnum"]), ctype_of(column)
+        if index_oid is None or ctype is None or FAMILIES.get(ctype.type.name) == "float":
+            continue
+        found = _members(term, ctype)
+        if found is not None:
+            return term, KeySet(index_oid, found, is_array=isinstance(term, exp.EQ))
+    return None
+
+
+def _members(term: exp.Expression, column: ColumnType) -> tuple[ScalarExpr, ...] | None:
+    """What IN or = ANY compares the column with; None where that is not just constants."""
+    if isinstance(term, exp.EQ):
+        if type(term.expression) is not exp.Any:
+            return None
+        items = strip(term.expression.this)
+        array = ctype_of(items)
+        if array is None or array.type.element is None:
+            return None
+        constant = operand(items, array)
+        same = _comparable(column, ColumnType(array.type.element))
+        return (ScalarExpr(array, constant),) if constant is not None and same else None
+    if term.args.get("query") is not None or not term.expressions:
+        return None
+    values = [strip(item) for item in term.expressions]
+    if not all(own is None or _comparable(column, own) for own in map(ctype_of, values)):
+        return None
+    found = [_constant(value, column) for value in values]
+    return tuple(f for f in found if f is not None) if None not in found else None
+
+
+def _constant(value: exp.Expression, column: ColumnType) -> ScalarExpr | None:
+    own = ctype_of(value) or column
+    constant = operand(value, own)
+    return ScalarExpr(own, constant) if constant is not None else None
 
 
 def _usable(index: Index) -> bool:
@@ -116,11 +182,10 @@ def _comparable(column: ColumnType, value: ColumnType) -> bool:
 
 
 def _key_value(value: exp.Expression, column: ColumnType, compiler: Compiler) -> ScalarExpr:
-    own = ctype_of(value) or column
-    constant = operand(value, own)
+    constant = _constant(value, column)
     if constant is not None:
-        return ScalarExpr(own, constant)
-    found = scalar(value, compiler, own)
+        return constant
+    found = scalar(value, compiler, ctype_of(value) or column)
     if found is None:
         raise NotDirect
     return found

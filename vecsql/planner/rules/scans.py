@@ -10,6 +10,7 @@ from sqlglot import exp
 from vecsql.planner.plan import Filter, OrderKey, ResultColumn, RowCount, RowScan
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, strip
+from vecsql.planner.rules.key_lookup import key_set
 from vecsql.planner.rules.outputs import direct_outputs
 from vecsql.planner.rules.shape import (
     NotDirect,
@@ -63,14 +64,16 @@ def row_scan(
         found is None and not none for found, none in zip(limits, absent, strict=True)
     ):
         return None
+    several = key_set(conjuncts(query.where), query, compiler.catalog)
     try:
         return RowScan(
             table=query.table,
             limit=limits[0],
             offset=limits[1],
-            filter=_filter(query, compiler, needed=bool(keys) or absent[0]),
-            outputs=direct_outputs(query, columns, compiler),
+            filter=_filter(query, compiler, needed=several is None and (bool(keys) or absent[0])),
+            outputs=direct_outputs(query, columns, compiler, few_rows=several is not None),
             order=keys,
+            keys=several[1] if several is not None else None,
         )
     except NotDirect:
         return None

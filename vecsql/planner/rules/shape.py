@@ -21,6 +21,8 @@ VOLATILE = frozenset(
      "setval", "currval", "lastval", "pg_sleep", "random_normal")
 )  # fmt: skip
 
+ROWID_ATTNUM = -100  # of the hidden column __rowid
+
 _NEEDLESS_QUOTES = re.compile(r'"([a-z_][a-z0-9_$]*)"')
 
 _SIMPLE_ARGS = {"expressions", "from_", "where", "order", "limit", "offset", "kind"}
@@ -66,6 +68,16 @@ def is_own_column(node: exp.Expression, query: TableQuery) -> bool:
         and node.meta.get("table_oid") == query.table.oid
         and node.meta.get("relation") == query.source.alias_or_name
         and node.meta.get("attnum", 0) > 0
+    )
+
+
+def is_rowid(node: exp.Expression, query: TableQuery) -> bool:
+    """Whether `node` is the hidden column that identifies a row of the query's own table."""
+    return (
+        isinstance(node, exp.Column)
+        and node.meta.get("table_oid") == query.table.oid
+        and node.meta.get("relation") == query.source.alias_or_name
+        and node.meta.get("attnum") == ROWID_ATTNUM
     )
 
 

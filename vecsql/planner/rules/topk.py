@@ -90,7 +90,7 @@ def vector_topk(
     if block is None:
         return None
     try:
-        outputs = direct_outputs(block.query, columns, compiler, block.distance)
+        outputs = direct_outputs(block.query, columns, compiler, block.distance, few_rows=True)
         return block_plan(block, outputs, compiler, conjuncts(block.query.where))
     except NotDirect:
         return None
