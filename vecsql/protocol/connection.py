@@ -6,11 +6,12 @@ table LEGAL. After an error in the extended protocol, `fail()` makes it drop eve
 
 from __future__ import annotations
 
+import struct
 from enum import Enum, auto
 
 from vecsql.errors import CharacterNotInRepertoire, ProtocolViolation
 from vecsql.protocol import decode
-from vecsql.protocol.events import CancelRequest, Event, Startup, Sync, Terminate
+from vecsql.protocol.events import CancelRequest, Event, Startup
 
 MAX_STARTUP = 10_000
 MAX_SMALL = 10_000
@@ -50,6 +51,10 @@ _DROPPED: dict[Phase, frozenset[int]] = {
     Phase.COPY_IN: frozenset(b"HS"),
 }
 
+_NONE: frozenset[int] = frozenset()
+SYNC, TERMINATE = ord("S"), ord("X")
+_HEADER = struct.Struct("!BI")
+
 _LIMITS: dict[int, int] = {
     **dict.fromkeys(b"QPBdF", MAX_LARGE),
     **dict.fromkeys(b"DECHScfX", MAX_SMALL),
@@ -62,9 +67,14 @@ class ServerConnection:
     CharacterNotInRepertoire, an ordinary error, for text that is not UTF-8."""
 
     def __init__(self) -> None:
-        self.phase = Phase.STARTUP
+        self._enter(Phase.STARTUP)
         self._buffer = bytearray()
         self._start = 0
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self._legal = LEGAL[phase]
+        self._dropped = _DROPPED.get(phase, _NONE)
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes that came from the client."""
@@ -87,30 +97,31 @@ class ServerConnection:
             if found is None:
                 return None
             kind, body = found
-            if kind in _DROPPED.get(self.phase, ()):
+            if kind in self._dropped:
                 continue
             event = self._decode(kind, body)
-            if isinstance(event, Sync):
-                self.phase = Phase.READY
-            elif isinstance(event, Terminate):
-                self.phase = Phase.CLOSED
+            if kind == SYNC:
+                if self.phase is not Phase.READY:
+                    self._enter(Phase.READY)
+            elif kind == TERMINATE:
+                self._enter(Phase.CLOSED)
             return event
         return None
 
     def authenticated(self) -> None:
-        self.phase = Phase.READY
+        self._enter(Phase.READY)
 
     def fail(self) -> None:
         """An extended-protocol command failed: drop what follows up to Sync."""
-        self.phase = Phase.SKIP
+        self._enter(Phase.SKIP)
 
     def copy_in(self) -> None:
         """CopyInResponse was sent: COPY data follows."""
-        self.phase = Phase.COPY_IN
+        self._enter(Phase.COPY_IN)
 
     def copy_in_done(self) -> None:
         """CopyDone or CopyFail was handled, or COPY failed in a simple query."""
-        self.phase = Phase.READY
+        self._enter(Phase.READY)
 
     def _next_startup(self) -> Event | None:
         if self.buffered < 4:
@@ -124,29 +135,29 @@ class ServerConnection:
         try:
             event = decode.startup(body)
         except ProtocolViolation as error:
-            self.phase = Phase.CLOSED
+            self._enter(Phase.CLOSED)
             error.severity = "FATAL"
             raise
         if isinstance(event, Startup):
-            self.phase = Phase.AUTHENTICATION
+            self._enter(Phase.AUTHENTICATION)
         elif isinstance(event, CancelRequest):
-            self.phase = Phase.CLOSED
+            self._enter(Phase.CLOSED)
         return event
 
     def _next_message(self) -> tuple[int, bytes] | None:
-        if self.buffered < 5:
+        buffer, start = self._buffer, self._start
+        available = len(buffer) - start
+        if available < 5:
             return None
-        start = self._start
-        kind = self._buffer[start]
+        kind, length = _HEADER.unpack_from(buffer, start)
         limit = _LIMITS.get(kind)
         if limit is None:
             raise self._broken(f"invalid frontend message type {kind}")
-        if kind not in LEGAL[self.phase]:
+        if kind not in self._legal:
             raise self._broken(self._out_of_place(kind))
-        length = int.from_bytes(self._buffer[start + 1 : start + 5])
         if not 4 <= length <= limit:
             raise self._broken("invalid message length")
-        if self.buffered < length + 1:
+        if available < length + 1:
             return None
         return kind, self._take(5, length + 1)
 
@@ -160,12 +171,12 @@ class ServerConnection:
         try:
             return decode.message(kind, body)
         except ProtocolViolation as error:
-            self.phase = Phase.CLOSED
+            self._enter(Phase.CLOSED)
             error.severity = "FATAL"
             raise
         except CharacterNotInRepertoire:
             if kind != ord("Q"):
-                self.phase = Phase.SKIP
+                self._enter(Phase.SKIP)
             raise
 
     def _out_of_place(self, kind: int) -> str:
@@ -174,5 +185,5 @@ class ServerConnection:
         return f"expected password response, got message type {kind}"
 
     def _broken(self, message: str) -> ProtocolViolation:
-        self.phase = Phase.CLOSED
+        self._enter(Phase.CLOSED)
         return ProtocolViolation(message, severity="FATAL")

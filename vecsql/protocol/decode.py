@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Literal, cast
+from typing import Literal
 
 from vecsql.errors import CharacterNotInRepertoire, ProtocolViolation
 from vecsql.protocol.events import (
@@ -35,7 +35,6 @@ CANCEL_REQUEST = 80877102
 
 _INT16 = struct.Struct("!h")
 _INT32 = struct.Struct("!i")
-_UINT32 = struct.Struct("!I")
 
 
 class Reader:
@@ -56,23 +55,36 @@ class Reader:
         return found
 
     def string(self) -> str:
-        return text(self.raw_string())
+        raw = self.raw_string()
+        return text(raw) if raw else ""
 
     def int16(self) -> int:
-        return cast(int, self._unpack(_INT16))
+        position = self.position
+        self.position = end = position + 2
+        if end > len(self.data):
+            raise ProtocolViolation("insufficient data left in message")
+        value: int = _INT16.unpack_from(self.data, position)[0]
+        return value
 
     def count(self) -> int:
         """An int16 that counts things, which protocol-wise is unsigned."""
         return self.int16() & 0xFFFF
 
     def int32(self) -> int:
-        return cast(int, self._unpack(_INT32))
+        position = self.position
+        self.position = end = position + 4
+        if end > len(self.data):
+            raise ProtocolViolation("insufficient data left in message")
+        value: int = _INT32.unpack_from(self.data, position)[0]
+        return value
 
     def uint32(self) -> int:
-        return cast(int, self._unpack(_UINT32))
+        return self.int32() & 0xFFFFFFFF
 
     def int16s(self) -> tuple[int, ...]:
         count = self.count()
+        if count == 1:
+            return (self.int16(),)
         return self._many(f"!{count}h")
 
     def uint32s(self) -> tuple[int, ...]:
@@ -103,13 +115,6 @@ class Reader:
     def end(self) -> None:
         if self.position != len(self.data):
             raise ProtocolViolation("invalid message format")
-
-    def _unpack(self, layout: struct.Struct) -> object:
-        if self.position + layout.size > len(self.data):
-            raise ProtocolViolation("insufficient data left in message")
-        (value,) = layout.unpack_from(self.data, self.position)
-        self.position += layout.size
-        return value
 
     def _many(self, layout: str) -> tuple[int, ...]:
         size = struct.calcsize(layout)
@@ -159,7 +164,7 @@ def startup(body: bytes) -> Event:
 def _bind(reader: Reader) -> Bind:
     portal, statement = reader.string(), reader.string()
     formats = reader.int16s()
-    params = tuple(reader.value() for _ in range(reader.count()))
+    params = tuple([reader.value() for _ in range(reader.count())])
     if len(formats) > 1 and len(formats) != len(params):
         raise ProtocolViolation(
             f"bind message has {len(formats)} parameter formats but {len(params)} parameters"
