@@ -20,6 +20,9 @@ from vecsql.kernels.simd import prefetch
 from vecsql.kernels.topk import key_row, make_key, pool_insert
 
 LINE = 64
+AHEAD = 4  # rows whose codes are prefetched before they are scored; more than that queue for fill buffers
+RERANK_MORE = 16  # rows beyond twice k that are re-ranked: codes seldom misplace a row by more
+NO_LIMIT = 1 << 60
 BLOCK = 64  # rows whose passing ones are prefetched together
 EXPANDED = np.uint64(1)
 
@@ -137,12 +140,17 @@ def walk(
             row = np.int64(neighbour)
             if not visit(visited, row):
                 fresh[count] = neighbour
+                if count < AHEAD:
+                    for line in range(0, stride, LINE):
+                        prefetch(base + row * stride + line)
                 count += 1
-                for line in range(0, stride, LINE):
-                    prefetch(base + row * stride + line)
         lowest = cursor + 1
         for i in range(count):
             row = np.int64(fresh[i])
+            if i + AHEAD < count:
+                later = base + np.int64(fresh[i + AHEAD]) * stride
+                for line in range(0, stride, LINE):
+                    prefetch(later + line)
             if marked < touched.shape[0]:
                 touched[marked] = fresh[i]
             marked += 1
@@ -169,8 +177,8 @@ def rerank(
 ) -> Any:
     """Collect in `best` float32 keys of the pool's rows that pass, and of their twins.
 
-    Returns (rows in best, rows scored, rows of the pool's last quarter that got into best): many late ones tell that
-    the codes do not resolve these rows, and the pool should have been wider. `twins` chains rows of equal codes:
+    Without a mask it ends after 2 len(best) + RERANK_MORE rows; rows that pass a mask may lie where codes are coarse. Returns (rows in best, rows scored, rows of the last quarter that got
+    into best): many late ones tell that the codes do not resolve these rows, and the pool should have been wider. `twins` chains rows of equal codes:
     twins[i] is the next one, -1 ends the chain; empty when there are none.
     """
     norm = square_norm(query) if metric == COSINE else np.float32(0)
@@ -178,7 +186,10 @@ def rerank(
     found = np.int64(0)
     scored = np.int64(0)
     late = np.int64(0)
+    enough = 2 * capacity + RERANK_MORE if mask.shape[0] == 0 else NO_LIMIT
     for i in range(size):
+        if scored >= enough:
+            break
         row = key_row(pool[i])
         if i + 1 < size:
             following = vectors.ctypes.data + key_row(pool[i + 1]) * vectors.shape[1] * 4
@@ -190,7 +201,9 @@ def rerank(
                 value = np.float32(distance(vectors[row], query, norm, metric))
                 full = found == capacity
                 found, at = pool_insert(best, found, capacity, make_key(value, row))
-                late += np.int64(full and at < capacity and 4 * i >= 3 * size)
+                late += np.int64(
+                    full and at < capacity and (4 * i >= 3 * size or 4 * scored >= 3 * enough)
+                )
             row = np.int64(twins[row]) if twins.shape[0] > 0 else np.int64(-1)
     return found, scored, late
 
