@@ -1,6 +1,10 @@
 """The functions of the system catalog: signatures for the binder, DuckDB macros and UDFs (see function_registry)."""
 
-from vecsql.catalog import introspection, session_functions  # noqa: F401  (they add their functions)
+from vecsql.catalog import (  # noqa: F401  (they add their functions)
+    advisory_functions,
+    introspection,
+    session_functions,
+)
 from vecsql.catalog.function_registry import (
     POLYMORPHIC,
     REG_INPUT,

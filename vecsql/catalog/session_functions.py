@@ -216,41 +216,21 @@ def txid_current(state: SystemState) -> int:
     return int(state.runtime.get("transaction_id") or 1)
 
 
-@udf("pg_advisory_lock(bigint) -> void", "pg_advisory_xact_lock(bigint) -> void",
-     "pg_advisory_lock_shared(bigint) -> void", "pg_advisory_xact_lock_shared(bigint) -> void",
-     volatile=True)  # fmt: skip
-def advisory_lock(key: int) -> str:
-    """Accepted; the single process needs no lock for the migrations that take it."""
-    return ""
-
-
-@udf("pg_try_advisory_lock(bigint) -> boolean", "pg_advisory_unlock(bigint) -> boolean",
-     "pg_try_advisory_xact_lock(bigint) -> boolean", volatile=True)  # fmt: skip
-def try_advisory_lock(key: int) -> bool:
-    return True
-
-
-@udf("pg_try_advisory_lock(integer, integer) -> boolean", "pg_advisory_unlock(integer, integer) -> boolean",
-     volatile=True)  # fmt: skip
-def try_advisory_lock_pair(first: int, second: int) -> bool:
-    return True
-
-
-@udf("pg_advisory_unlock_all() -> void", volatile=True)
-def pg_advisory_unlock_all() -> str:
-    return ""
-
-
 @udf("pg_tablespace_location(oid) -> text", "pg_tablespace_databases(oid) -> text")
 def pg_tablespace_location(oid: int) -> str:
     return ""
 
 
-@udf("pg_cancel_backend(integer) -> boolean", "pg_terminate_backend(integer) -> boolean", state=True,
-     volatile=True)  # fmt: skip
-def signal_backend(state: SystemState, pid: int) -> bool:
+@udf("pg_cancel_backend(integer) -> boolean", state=True, volatile=True)
+def pg_cancel_backend(state: SystemState, pid: int) -> bool:
     signal = state.runtime.get("signal_backend")
-    return bool(signal(pid)) if signal is not None else False
+    return bool(signal(pid, terminate=False)) if signal is not None else False
+
+
+@udf("pg_terminate_backend(integer) -> boolean", state=True, volatile=True)
+def pg_terminate_backend(state: SystemState, pid: int) -> bool:
+    signal = state.runtime.get("signal_backend")
+    return bool(signal(pid, terminate=True)) if signal is not None else False
 
 
 @udf("pg_notify(text, text) -> void", state=True, volatile=True)

@@ -232,6 +232,7 @@ class Connection(asyncio.Protocol):
         server.session_opened()
         authentication.apply_settings(session, login)
         session.on_notification = self._notified
+        session.on_terminate = self._terminated
         self._backend = Backend(session, self._wire, self._flush)
         self._wire.authenticated()
         self._backend.out += encode.AUTHENTICATION_OK
@@ -372,6 +373,10 @@ class Connection(asyncio.Protocol):
         if self._session is not None:
             self._session.cancel()
         self._fatal(AdminShutdown("terminating connection due to administrator command"))
+
+    def _terminated(self, error: Error) -> None:
+        """Called from any thread when the session must end; what ran has been told to stop."""
+        self._loop.call_soon_threadsafe(self._fatal, error)
 
     def _end_session(self) -> None:
         session, self._session = self._session, None

@@ -66,6 +66,10 @@ class Hub:
         """The rows of pg_stat_activity."""
         return [session.activity() for session in self.sessions()]
 
+    def advisory_locks(self) -> list[dict[str, Any]]:
+        """The rows of pg_locks for advisory locks, held and waited for."""
+        return [row for session in self.sessions() for row in session.advisory.rows()]
+
     def listen(self, session: Session, channel: str) -> None:
         with self._lock:
             self._listeners.setdefault(channel, set()).add(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlglot import exp
@@ -14,10 +14,12 @@ from vecsql.catalog.functions import REG_INPUT, REG_OUTPUT, SystemState
 from vecsql.catalog.functions import find as find_function
 from vecsql.catalog.model import Catalog
 from vecsql.errors import (
+    AdminShutdown,
     Error,
     InvalidParameterValue,
     QueryCanceled,
     ReadOnlySqlTransaction,
+    TransactionTimeout,
     UndefinedParameter,
 )
 from vecsql.executor.context import ExecContext, Notice, Result
@@ -26,7 +28,9 @@ from vecsql.planner.dml.nodes import DmlPlan
 from vecsql.planner.plan import Chunk
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
 from vecsql.session import copying, sql_statements  # noqa: F401  they register their commands
+from vecsql.session.advisory import AdvisoryLocks
 from vecsql.session.commands import COMMANDS, ENDS_FAILURE
+from vecsql.session.deadlines import Deadline
 from vecsql.session.failures import as_error
 from vecsql.session.hub import Hub, Notification, hub_of
 from vecsql.session.planning import Planner
@@ -36,6 +40,7 @@ from vecsql.session.transactions import Transactions
 from vecsql.settings import Settings
 from vecsql.settings.checks import zone_of
 from vecsql.storage.interface import Engine, Transaction
+from vecsql.storage.locks import Owner
 from vecsql.types.base import ColumnType
 from vecsql.types.datetimes import SESSION_ZONE
 from vecsql.types.formatting import TextFormat
@@ -68,24 +73,36 @@ class Session:
         self.client_addr = client_addr
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.on_notification: Callable[[], None] = lambda: None
+        self.on_terminate: Callable[[Error], None] = lambda error: None
         self.notifications: deque[Notification] = deque()
         self.pending_notifications: list[Notification] = []
         self.at_commit: list[Callable[[], None]] = []
         self.statements = StatementStore()
         self.portals = PortalStore()
-        self.pid, self.secret = self.hub.join(self)
         self.ctx = ExecContext(
             engine,
             self.settings,
             cast(Transaction, None),
             user=user,
             database=database,
-            backend_pid=self.pid,
             notify=self.notice,
             sessions=self.hub.activity,
-            services={"notify": self.queue_notification},
+            services={
+                "notify": self.queue_notification,
+                "signal_backend": self.signal,
+                "locks": self.hub.advisory_locks,
+                "prepared": self._prepared_rows,
+                "cursors": self._cursor_rows,
+            },
         )
-        self.transactions = Transactions(engine, self.settings, self.ctx, self._transaction_ended)
+        owner = Owner(
+            0, cancel=self.ctx.cancel, lock_timeout=lambda: self.transactions.lock_timeout()
+        )
+        self.advisory = AdvisoryLocks(engine.locks, owner, self.ctx)
+        self.ctx.services["advisory"] = self.advisory
+        self.transactions = Transactions(
+            engine, self.settings, self.ctx, self.advisory, self._transaction_ended
+        )
         self.planner = Planner(self)
         if getattr(engine, "read_only", False):
             self.settings.start("default_transaction_read_only", "on")
@@ -94,8 +111,12 @@ class Session:
         self.query_start: datetime | None = None
         self.busy = False
         self._timed_out = False
-        self._deadline: Any = None
+        self._deadline: Deadline | None = None
+        self._transaction_deadline: tuple[int, Deadline] | None = None  # transaction_timeout, then
+        self._ended_by: Error | None = None  # why another thread ended the session
         self._guard = threading.Lock()
+        self.pid, self.secret = self.hub.join(self)
+        self.ctx.backend_pid = owner.process_id = self.pid
 
     # Statements
 
@@ -148,6 +169,8 @@ class Session:
         """Start a statement. With `last`, an implicit transaction is committed when its rows are exhausted."""
         self._start(statement.text)
         try:
+            if self._ended_by is not None:
+                raise self._ended_by
             result = self.dispatch(statement, params)
         except BaseException as raised:
             raise self.failed(raised, statement.text) from raised
@@ -223,6 +246,7 @@ class Session:
         timeout = self.settings.get("statement_timeout")
         if timeout:
             self._deadline = self.hub.deadlines.after(timeout / 1000, self._time_out)
+        self._limit_transaction()
 
     def _stop(self) -> None:
         self.busy = False
@@ -230,6 +254,37 @@ class Session:
         deadline, self._deadline = self._deadline, None
         if deadline is not None:
             deadline.cancel()
+        if self.transactions.is_open:
+            self._limit_transaction()
+        else:
+            self._end_transaction_limit()
+
+    def _limit_transaction(self) -> None:
+        """Start the clock of transaction_timeout, or set it anew if the setting has changed within a transaction."""
+        timeout = self.settings.get("transaction_timeout")
+        running = self._transaction_deadline
+        if timeout == (running[0] if running is not None else 0):
+            return
+        self._end_transaction_limit()
+        if timeout:
+            used = datetime.now(UTC) - self.ctx.now if self.transactions.is_open else timedelta()
+            left = max(timeout / 1000 - used.total_seconds(), 0.0)
+            self._transaction_deadline = (
+                timeout,
+                self.hub.deadlines.after(left, self._transaction_too_long),
+            )
+
+    def _end_transaction_limit(self) -> None:
+        running, self._transaction_deadline = self._transaction_deadline, None
+        if running is not None:
+            running[1].cancel()
+
+    def _transaction_too_long(self) -> None:
+        self.terminate(
+            TransactionTimeout(
+                "terminating connection due to transaction timeout", severity="FATAL"
+            )
+        )
 
     def _watched(self, chunks: Iterator[Chunk], text: str, last: bool) -> Iterator[Chunk]:
         """The rows, and what follows when they end or fail."""
@@ -248,7 +303,9 @@ class Session:
         """Something raised: fail the transaction and give the Error to report."""
         self._stop()
         error = as_error(raised, text)
-        if isinstance(error, QueryCanceled) and self._timed_out:
+        if isinstance(error, QueryCanceled) and self._ended_by is not None:
+            error = self._ended_by
+        elif isinstance(error, QueryCanceled) and self._timed_out:
             error = QueryCanceled("canceling statement due to statement timeout")
         try:
             self.transactions.fail()
@@ -273,6 +330,26 @@ class Session:
                 duck = self.ctx.duck
                 if duck is not None:
                     duck.interrupt()
+
+    def terminate(self, error: Error) -> None:
+        """End the session with this error, from any thread: what runs stops, and nothing runs any more."""
+        self._ended_by = error
+        self.cancel()
+        self.on_terminate(error)
+
+    def signal(self, pid: int, *, terminate: bool) -> bool:
+        """pg_cancel_backend() and pg_terminate_backend(); False, with a warning, if there is no such session."""
+        found = self.hub.session(pid)
+        if found is None:
+            text = f"PID {pid} is not a PostgreSQL backend process"
+            self.notice(Notice("WARNING", text, "01000"))
+            return False
+        if terminate:
+            text = "terminating connection due to administrator command"
+            found.terminate(AdminShutdown(text, severity="FATAL"))
+        else:
+            found.cancel()
+        return True
 
     def _time_out(self) -> None:
         self._timed_out = True
@@ -339,6 +416,7 @@ class Session:
             self.pending_notifications.append(notification)
 
     def _transaction_ended(self, committed: bool) -> None:
+        self._end_transaction_limit()
         self.portals.end_transaction(committed)
         actions, self.at_commit = self.at_commit, []
         notifications, self.pending_notifications = self.pending_notifications, []
@@ -354,6 +432,7 @@ class Session:
         self.settings.reset_all()
         self.hub.unlisten(self, None)
         self.ctx.currval.clear()
+        self.advisory.unlock_all()
 
     def close(self) -> None:
         """Roll back what is open and leave the hub; the engine stays."""
@@ -361,9 +440,32 @@ class Session:
             self.portals.clear()
             self.transactions.close()
         finally:
+            self._end_transaction_limit()
+            self.advisory.unlock_all()
             self.hub.leave(self)
             if self.ctx.duck is not None:
                 self.ctx.duck.close()
+
+    def _prepared_rows(self) -> list[dict[str, Any]]:
+        """The rows of pg_prepared_statements."""
+        return [
+            {
+                "name": statement.name, "statement": statement.text,
+                "prepare_time": statement.prepared_at, "from_sql": statement.from_sql,
+                "generic_plans": 0, "custom_plans": 0,
+            }
+            for statement in self.statements.named()
+        ]  # fmt: skip
+
+    def _cursor_rows(self) -> list[dict[str, Any]]:
+        """The rows of pg_cursors."""
+        return [
+            {
+                "name": cursor.name, "statement": cursor.text, "is_holdable": cursor.hold,
+                "is_binary": False, "is_scrollable": cursor.scroll, "creation_time": cursor.created,
+            }
+            for cursor in self.portals.cursors()
+        ]  # fmt: skip
 
     def activity(self) -> dict[str, Any]:
         """This session's row of pg_stat_activity."""

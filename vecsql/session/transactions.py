@@ -14,6 +14,7 @@ from vecsql.errors import (
 )
 from vecsql.executor.context import ExecContext, Notice
 from vecsql.executor.foreign_keys import run_deferred
+from vecsql.session.advisory import AdvisoryLocks
 from vecsql.settings import Settings
 from vecsql.storage.interface import Engine, Transaction
 
@@ -28,13 +29,19 @@ class Transactions:
     """
 
     def __init__(
-        self, engine: Engine, settings: Settings, ctx: ExecContext, on_end: Callable[[bool], None]
+        self,
+        engine: Engine,
+        settings: Settings,
+        ctx: ExecContext,
+        advisory: AdvisoryLocks,
+        on_end: Callable[[bool], None],
     ) -> None:
         self.status: Status = "I"
         self.wrote = False  # its commit has something to make durable
         self._engine = engine
         self._settings = settings
         self._ctx = ctx
+        self._advisory = advisory
         self._on_end = on_end
         self._scope = False  # a transaction, explicit or implicit, has begun
         self._txn: Transaction | None = None
@@ -44,6 +51,11 @@ class Transactions:
     def current(self) -> Transaction | None:
         """The engine's transaction, when one has started."""
         return self._txn
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a transaction, explicit or implicit, has begun."""
+        return self._scope
 
     @property
     def in_block(self) -> bool:
@@ -72,7 +84,7 @@ class Transactions:
             read_only=self._settings.get("transaction_read_only"),
             process_id=self._ctx.backend_pid,
             cancel=self._ctx.cancel,
-            lock_timeout=self._lock_timeout,
+            lock_timeout=self.lock_timeout,
         )
         self._ctx.txn = self._txn
         return self._txn
@@ -136,6 +148,7 @@ class Transactions:
         (self._txn or self.start_statement()).savepoint(name)
         self._settings.savepoint(name)
         self._savepoints.append(name)
+        self._advisory.depth = len(self._savepoints)
 
     def release(self, name: str) -> None:
         self.check_usable()
@@ -145,6 +158,7 @@ class Transactions:
         self._txn.release(name)
         self._settings.release(name)
         del self._savepoints[index:]
+        self._advisory.release_savepoint(index)
 
     def rollback_to(self, name: str) -> None:
         self.require_block("ROLLBACK TO SAVEPOINT")
@@ -153,6 +167,7 @@ class Transactions:
         self._txn.rollback_to(name)
         self._settings.rollback_to(name)
         del self._savepoints[index + 1 :]
+        self._advisory.rollback_to(index)
         self.status = "T"
 
     def fail(self) -> None:
@@ -167,6 +182,7 @@ class Transactions:
         if not self._savepoints and self._txn is not None:
             self._txn.rollback()
             self._txn = None
+            self._advisory.end_transaction()
 
     def finish_implicit(self) -> None:
         """Commit an implicit transaction: end of a simple query, Sync."""
@@ -202,6 +218,7 @@ class Transactions:
         self._ctx.deferred = None
         self._scope = self.wrote = False
         self._savepoints.clear()
+        self._advisory.end_transaction()
         self.status = "I"
         if committed:
             self._settings.commit()
@@ -209,7 +226,7 @@ class Transactions:
             self._settings.rollback()
         self._on_end(committed)
 
-    def _lock_timeout(self) -> float:
+    def lock_timeout(self) -> float:
         """In seconds, 0: none."""
         return cast(int, self._settings.get("lock_timeout")) / 1000
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from vecsql.catalog.model import Catalog
 from vecsql.index.base import VectorIndex
+from vecsql.storage.locks import LockManager
 
 Rowids = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -195,6 +196,7 @@ class Engine(Protocol):
     """An open database. `vecsql.storage.engine.open_engine(path)` makes one."""
 
     path: str
+    locks: LockManager
 
     def snapshot(self) -> Snapshot: ...
 

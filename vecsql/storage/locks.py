@@ -19,7 +19,7 @@ POLL = 0.05  # seconds between looks at the cancel event while waiting
 
 @dataclass(eq=False, slots=True)
 class Owner:
-    """Who holds locks: one transaction. The optional parts come from its session."""
+    """Who holds locks: one transaction, or a session with its advisory locks. The optional parts are the session's."""
 
     transaction_id: int
     process_id: int = 0
@@ -32,6 +32,10 @@ class Owner:
         """Raise QueryCanceled when the session has been told to stop."""
         if self.cancel is not None and self.cancel.is_set():
             raise errors.QueryCanceled("canceling statement due to user request")
+
+    def is_of_session(self, other: Owner) -> bool:
+        """Whether both wait and run as one: a session's transaction and its advisory locks do."""
+        return self is other or 0 != self.process_id == other.process_id
 
 
 _Holder = Owner | set[Owner]  # the one with the exclusive lock, or those who share it
@@ -49,7 +53,7 @@ class LockManager:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting = 0
+        self._waiting: set[Owner] = set()
         self._locks: dict[Hashable, _Holder] = {}
 
     def acquire(
@@ -83,10 +87,24 @@ class LockManager:
                     waited = True
         return waited
 
-    def try_acquire(self, owner: Owner, name: Hashable) -> bool:
-        """Take an exclusive lock if nobody else has it."""
+    def try_acquire(self, owner: Owner, name: Hashable, *, shared: bool = False) -> bool:
+        """Take a lock if nobody else stands in the way."""
         with self._changed:
-            return self._take(owner, name, False)
+            return self._take(owner, name, shared)
+
+    def release_one(self, owner: Owner, name: Hashable) -> None:
+        """Give back one lock before the others."""
+        with self._changed:
+            owner.held.remove(name)
+            self._give_back(owner, name)
+            self._changed.notify_all()
+
+    def share(self, owner: Owner, name: Hashable) -> None:
+        """Turn a lock held exclusively into a shared one."""
+        with self._changed:
+            if self._locks[name] is owner:
+                self._locks[name] = {owner}
+                self._changed.notify_all()
 
     def wait_until_free(self, owner: Owner, name: Hashable, what: str = "") -> bool:
         """Wait for the holder of a lock without taking it; False if another holds it no more from the start."""
@@ -102,14 +120,17 @@ class LockManager:
             return
         with self._changed:
             for name in owner.held[mark:]:
-                holder = self._locks[name]
-                if isinstance(holder, set) and len(holder) > 1:
-                    holder.discard(owner)
-                else:
-                    del self._locks[name]
+                self._give_back(owner, name)
             del owner.held[mark:]
             if self._waiting:
                 self._changed.notify_all()
+
+    def _give_back(self, owner: Owner, name: Hashable) -> None:
+        holder = self._locks[name]
+        if isinstance(holder, set) and len(holder) > 1:
+            holder.discard(owner)
+        else:
+            del self._locks[name]
 
     def _take(self, owner: Owner, name: Hashable, shared: bool) -> bool:
         holder = self._locks.get(name)
@@ -130,7 +151,7 @@ class LockManager:
     def _wait(self, owner: Owner, name: Hashable, shared: bool, what: str) -> None:
         deadline = self._deadline(owner)
         owner.waiting_for = (name, shared)
-        self._waiting += 1
+        self._waiting.add(owner)
         try:
             while blockers := _blockers(self._locks.get(name), owner, shared):
                 cycle = self._cycle(owner, blockers)
@@ -140,7 +161,7 @@ class LockManager:
                 _check(owner, deadline)
         finally:
             owner.waiting_for = None
-            self._waiting -= 1
+            self._waiting.discard(owner)
 
     @staticmethod
     def _deadline(owner: Owner) -> float | None:
@@ -161,13 +182,14 @@ class LockManager:
         while paths:
             path = paths.pop()
             last = path[-1]
-            if last is owner:
+            if last.is_of_session(owner):
                 return path[:-1]
-            if last in seen or last.waiting_for is None:
+            waiter = next((w for w in self._waiting if w.is_of_session(last)), None)
+            if waiter in seen or waiter is None or waiter.waiting_for is None:
                 continue
-            seen.add(last)
-            name, shared = last.waiting_for
-            paths.extend([*path, b] for b in _blockers(self._locks.get(name), last, shared))
+            seen.add(waiter)
+            name, shared = waiter.waiting_for
+            paths.extend([*path, b] for b in _blockers(self._locks.get(name), waiter, shared))
         return []
 
 
