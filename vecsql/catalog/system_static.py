@@ -19,9 +19,9 @@ DEFAULT_COLLATION = 100
 NAME_COLLATION = 950  # "C"
 ACCESS_METHODS = {
     "heap": 2, "btree": 403, "hash": 405, "gist": 783, "gin": 2742, "spgist": 4000, "brin": 3580,
-    "hnsw": 15001, "ivfflat": 15002, "vecsql": 15003,
+    "hnsw": 15001, "vecsql": 15003,
 }  # fmt: skip
-VECTOR_METHODS = ("hnsw", "ivfflat", "vecsql")
+VECTOR_METHODS = ("hnsw", "vecsql")
 _OPCLASS_BASE, _OPFAMILY_BASE, _OPERATOR_BASE, _PROC_BASE = 15100, 15200, 15400, 15600
 
 

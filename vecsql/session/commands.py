@@ -207,6 +207,7 @@ def reset(session: Session, plan: u.Reset, params: Sequence[Any]) -> Result:
 
 @command(u.Show)
 def show(session: Session, plan: u.Show, params: Sequence[Any]) -> Result:
+    session.transactions.open_scope()  # transaction_read_only and the like are those of a transaction
     if plan.name.lower() != "all":
         return rows(show_columns(plan), [(session.settings.show(plan.name),)], "SHOW")
     values = [
