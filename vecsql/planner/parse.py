@@ -23,6 +23,7 @@ from vecsql.planner.utility_convert import UtilityConverter
 KINDS: dict[str, Kind] = {
     "SelectStmt": "query", "InsertStmt": "insert", "UpdateStmt": "update", "DeleteStmt": "delete"
 }  # fmt: skip
+_GENERATED = re.compile(r"\bGENERATED\s+ALWAYS\s+AS\s*\([^;]*\)\s*\Z", re.IGNORECASE)
 _BLANK = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/)+")
 
 
@@ -50,7 +51,14 @@ def _grammar(sql: str) -> list[Tree]:
     try:
         return pgparse.parse(sql)  # type: ignore[no-any-return]
     except pgparse.PGQueryError as error:
-        raise SyntaxError(error.message, position=_position(sql, error)) from None
+        position = _position(sql, error)
+        if position and _GENERATED.search(sql[: position - 1]):  # this grammar knows STORED alone
+            raise FeatureNotSupported(
+                "virtual generated columns are not supported",
+                position=position,
+                hint="Write STORED after the expression.",
+            ) from None
+        raise SyntaxError(error.message, position=position) from None
 
 
 def _position(sql: str, error: Any) -> int | None:

@@ -30,6 +30,8 @@ class UtilityConverter:
         function = getattr(self, f"_{tag}", None)
         if function is not None:
             return function(tree)
+        if tag in UNSUPPORTED:
+            return u.Unsupported(f"{UNSUPPORTED[tag]} is not supported")
         if tag in NO_OPS:
             return u.NoOp(NO_OPS[tag])
         return None
@@ -172,10 +174,19 @@ class UtilityConverter:
         return u.Unsupported("DO is not supported: there is no procedural language")
 
 
-NO_OPS = {
-    "CreateRoleStmt": "CREATE ROLE", "AlterRoleStmt": "ALTER ROLE", "DropRoleStmt": "DROP ROLE",
-    "AlterRoleSetStmt": "ALTER ROLE", "AlterDatabaseSetStmt": "ALTER DATABASE", "LoadStmt": "LOAD",
-    "AlterDefaultPrivilegesStmt": "ALTER DEFAULT PRIVILEGES", "CreateStatsStmt": "CREATE STATISTICS",
+NO_OPS = {"CreateStatsStmt": "CREATE STATISTICS"}
+UNSUPPORTED = {
+    "CreateRoleStmt": "CREATE ROLE", "AlterRoleStmt": "ALTER ROLE", "AlterRoleSetStmt": "ALTER ROLE ... SET",
+    "AlterSystemStmt": "ALTER SYSTEM", "AlterDatabaseStmt": "ALTER DATABASE",
+    "AlterDatabaseSetStmt": "ALTER DATABASE ... SET", "DropOwnedStmt": "DROP OWNED",
+    "SecLabelStmt": "SECURITY LABEL", "LoadStmt": "LOAD", "ClusterStmt": "CLUSTER",
+    "RefreshMatViewStmt": "REFRESH MATERIALIZED VIEW", "CallStmt": "CALL",
+    "ImportForeignSchemaStmt": "IMPORT FOREIGN SCHEMA", "AlterPolicyStmt": "ALTER POLICY",
+    "CreateEventTrigStmt": "CREATE EVENT TRIGGER", "AlterEventTrigStmt": "ALTER EVENT TRIGGER",
+    "CreateAmStmt": "CREATE ACCESS METHOD", "CreateConversionStmt": "CREATE CONVERSION",
+    "CreateTransformStmt": "CREATE TRANSFORM", "CreateForeignTableStmt": "CREATE FOREIGN TABLE",
+    "CreateFdwStmt": "CREATE FOREIGN DATA WRAPPER", "CreateUserMappingStmt": "CREATE USER MAPPING",
+    "CreateOpClassStmt": "CREATE OPERATOR CLASS", "CreateOpFamilyStmt": "CREATE OPERATOR FAMILY",
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ _RUN: dict[type, Callable[[Any, DdlPlan, ExecContext], str]] = {
     nodes.DropAbsent: drop.drop_absent,
     nodes.Comment: objects.comment,
     nodes.Truncate: objects.truncate,
-    nodes.NoOp: lambda statement, plan, ctx: statement.tag,
+    nodes.NoOp: objects.no_op,
 }
 
 

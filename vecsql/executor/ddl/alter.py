@@ -145,6 +145,8 @@ def _forget_column(draft: Draft, table: Table, column: Column) -> None:
 
 def _no_action(action: nodes.NoAction, draft: Draft, oid: int, ctx: ExecContext) -> None:
     """Accepted without effect."""
+    if action.warning:
+        ctx.notify(Notice("WARNING", action.warning, "01000"))
 
 
 _ACTIONS: dict[type, Callable[[Any, Draft, int, ExecContext], None]] = {

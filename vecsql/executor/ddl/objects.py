@@ -257,3 +257,10 @@ def _inner_key(draft: Draft, statement: nodes.Comment, oid: int) -> tuple[int, i
             f'column "{inner}" of relation "{statement.name.name}" does not exist'
         )
     return oid, column.attnum
+
+
+def no_op(statement: nodes.NoOp, plan: DdlPlan, ctx: ExecContext) -> str:
+    """GRANT, REVOKE, OWNER TO: nothing but the warning that it means nothing."""
+    if statement.warning:
+        ctx.notify(Notice("WARNING", statement.warning, "01000"))
+    return statement.tag

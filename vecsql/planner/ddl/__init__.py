@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vecsql.errors import FeatureNotSupported
+from vecsql.errors import FeatureNotSupported, SyntaxError
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.alter import alter
 from vecsql.planner.ddl.nodes import DdlPlan, DdlStatement
@@ -18,11 +18,14 @@ _STATEMENTS: dict[str, Callable[[Cursor], DdlStatement]] = {
     "comment": comment,
     "truncate": truncate,
 }
-_NO_OPS = {"grant": "GRANT", "revoke": "REVOKE", "security": "SECURITY LABEL",
-           "reassign": "REASSIGN OWNED"}  # fmt: skip
+_UNENFORCED = {
+    "grant": nodes.NoOp("GRANT", nodes.NO_PRIVILEGES),
+    "revoke": nodes.NoOp("REVOKE", nodes.NO_PRIVILEGES),
+    "reassign": nodes.NoOp("REASSIGN OWNED", nodes.NO_OWNERS),
+}
 
 # First words of the statements that plan_ddl() takes.
-KEYWORDS = frozenset(_STATEMENTS) | {"grant", "revoke", "security", "reassign"}
+KEYWORDS = frozenset(_STATEMENTS) | frozenset(_UNENFORCED)
 
 
 def parse_ddl(text: str) -> DdlStatement:
@@ -35,7 +38,7 @@ def parse_ddl(text: str) -> DdlStatement:
         cursor.finish()
         return statement
     if cursor.token.kind == "word" and word in KEYWORDS:
-        return nodes.NoOp(_NO_OPS[word])
+        return _UNENFORCED[word]
     if word in ("select", "with", "values"):
         raise FeatureNotSupported(
             "SELECT INTO is not supported", hint="Use CREATE TABLE ... AS SELECT instead."
@@ -44,8 +47,21 @@ def parse_ddl(text: str) -> DdlStatement:
 
 
 def plan_ddl(text: str, search_path: Sequence[str] = ("public",)) -> DdlPlan:
-    """The plan of a DDL statement: parsed, with names to be resolved when it runs (the catalog may change)."""
-    return DdlPlan(parse_ddl(text), tuple(search_path), text)
+    """The plan of a DDL statement: parsed, with names to be resolved when it runs (the catalog may change).
+
+    PostgreSQL's grammar has accepted `text`, so what this one does not know is a feature that is not there: 0A000.
+    """
+    try:
+        statement = parse_ddl(text)
+    except SyntaxError as error:
+        if not error.message.startswith("syntax error at"):
+            raise
+        command = " ".join(text.split()[:2]).upper()
+        where = error.message.removeprefix("syntax error ")
+        raise FeatureNotSupported(
+            f"this form of {command} is not supported ({where})", position=error.position
+        ) from None
+    return DdlPlan(statement, tuple(search_path), text)
 
 
 __all__ = ["KEYWORDS", "DdlPlan", "parse_ddl", "plan_ddl"]

@@ -18,6 +18,8 @@ _KINDS: dict[str, nodes.RelationKind] = {
     "table": "table", "index": "index", "view": "view", "sequence": "sequence"
 }  # fmt: skip
 
+_OWNERS = ("postgres", "current_user", "current_role", "session_user")
+
 
 def alter(cursor: Cursor) -> nodes.DdlStatement:
     """ALTER ..., after the word ALTER."""
@@ -42,6 +44,10 @@ def alter(cursor: Cursor) -> nodes.DdlStatement:
     if kind == "sequence" and not cursor.peek("owner"):
         return nodes.AlterSequence(name, sequence_options(cursor), if_exists)
     if kind in ("index", "sequence", "view"):
+        if cursor.peek("owner"):
+            return nodes.NoOp(f"ALTER {word.upper()}", _owner(cursor))
+        if kind != "index" or not cursor.accept_any("set", "reset", "alter"):
+            raise cursor.error()
         cursor.rest()
         return nodes.NoOp(f"ALTER {word.upper()}")
     actions = [_action(cursor)]
@@ -51,9 +57,8 @@ def alter(cursor: Cursor) -> nodes.DdlStatement:
 
 
 def _other(cursor: Cursor) -> nodes.DdlStatement:
-    """ALTER of things that have no representation here, where it is harmless."""
-    word = cursor.accept_any("default", "role", "user", "database", "system")
-    if word is None:
+    """ALTER DEFAULT PRIVILEGES, and what is not supported."""
+    if not cursor.accept("default"):
         position = cursor.token.start + 1
         if cursor.accept_any(
             "type", "domain", "function", "materialized", "publication", "trigger"
@@ -63,8 +68,7 @@ def _other(cursor: Cursor) -> nodes.DdlStatement:
             )
         raise cursor.error()
     cursor.rest()
-    tags = {"default": "ALTER DEFAULT PRIVILEGES", "user": "ALTER ROLE"}
-    return nodes.NoOp(tags.get(word, f"ALTER {word.upper()}"))
+    return nodes.NoOp("ALTER DEFAULT PRIVILEGES", nodes.NO_PRIVILEGES)
 
 
 def _schema(cursor: Cursor) -> nodes.DdlStatement:
@@ -72,9 +76,13 @@ def _schema(cursor: Cursor) -> nodes.DdlStatement:
     if cursor.accept("rename"):
         cursor.expect("to")
         return nodes.RenameSchema(name, cursor.identifier())
-    cursor.expect("owner")
-    cursor.rest()
-    return nodes.NoOp("ALTER SCHEMA")
+    return nodes.NoOp("ALTER SCHEMA", _owner(cursor))
+
+
+def _owner(cursor: Cursor) -> str:
+    """OWNER TO role: the warning, unless it is the role that owns everything."""
+    cursor.expect("owner", "to")
+    return "" if cursor.next().value in _OWNERS else nodes.NO_OWNERS
 
 
 def _rename(
@@ -101,7 +109,12 @@ def _action(cursor: Cursor) -> nodes.AlterAction:
     if cursor.accept("alter"):
         cursor.accept("column")
         return _alter_column(cursor)
-    if cursor.accept_any("owner", "set", "reset", "replica", "cluster", "enable", "disable",
+    if cursor.peek("owner"):
+        return nodes.NoAction(_owner(cursor))
+    position = cursor.token.start + 1
+    if cursor.accept("enable", "row") or cursor.accept("force", "row"):
+        raise FeatureNotSupported("row-level security is not supported", position=position)
+    if cursor.accept_any("set", "reset", "replica", "cluster", "enable", "disable",
                          "validate", "no", "force", "without"):  # fmt: skip
         cursor.expression(frozenset())
         return nodes.NoAction()

@@ -102,7 +102,6 @@ class CreateTable:
     constraints: tuple[ConstraintSpec, ...] = ()
     likes: tuple[tuple[int, LikeSpec], ...] = ()  # (number of columns written before it, spec)
     if_not_exists: bool = False
-    temporary: bool = False
     options: Options = ()
 
 
@@ -180,7 +179,9 @@ class DropConstraint:
 
 @dataclass(frozen=True, slots=True)
 class NoAction:
-    """OWNER TO, SET (storage), REPLICA IDENTITY ...: accepted, with no effect."""
+    """OWNER TO, SET (storage), REPLICA IDENTITY ...: accepted, with no effect and perhaps a warning."""
+
+    warning: str = ""
 
 
 AlterAction = (
@@ -341,11 +342,16 @@ class Truncate:
     cascade: bool = False
 
 
+NO_PRIVILEGES = "privileges are not enforced: every user may do everything"
+NO_OWNERS = "owners are not kept: every user may do everything"
+
+
 @dataclass(frozen=True, slots=True)
 class NoOp:
-    """GRANT, REVOKE, ALTER ... OWNER TO and the like: accepted, with their tag."""
+    """GRANT, REVOKE, ALTER ... OWNER TO and the like: accepted, with their tag and perhaps a warning."""
 
     tag: str
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.scanner import RESERVED, Cursor
 from vecsql.planner.ddl.tables import create_table, options, qname, query_text, sequence_options
 
-_ABSENT = ("type", "domain", "function", "procedure", "aggregate", "trigger", "rule", "policy", "role",
+_ABSENT = ("type", "group", "domain", "function", "procedure", "aggregate", "trigger", "rule", "policy", "role",
            "user", "operator", "cast", "collation", "publication", "subscription", "server", "statistics",
            "event", "text", "language", "database", "tablespace", "routine")  # fmt: skip
 
@@ -18,14 +18,21 @@ def create(cursor: Cursor) -> nodes.DdlStatement:
     cursor.accept_any("global", "local")
     temporary = cursor.accept_any("temporary", "temp") is not None
     unlogged = cursor.accept("unlogged")
+    if temporary and any(map(cursor.peek, ("table", "sequence", "view"))):
+        kind = cursor.token.value
+        raise FeatureNotSupported(
+            f"temporary {kind}s are not supported",
+            position=cursor.token.start + 1,
+            hint=f"Use an ordinary {kind} and drop it in the same transaction.",
+        )
     if not replace and cursor.accept("table"):
-        return create_table(cursor, temporary=temporary)
+        return create_table(cursor)
     if cursor.accept("sequence"):
         if_not_exists = cursor.accept("if", "not", "exists")
         return nodes.CreateSequence(qname(cursor), sequence_options(cursor), if_not_exists)
     if cursor.accept("view"):
         return _view(cursor, replace)
-    if temporary or unlogged or replace:
+    if unlogged or replace:
         return _unsupported(cursor)
     if cursor.peek("unique") or cursor.peek("index"):
         return _index(cursor)
@@ -169,6 +176,8 @@ def _drop_absent(cursor: Cursor) -> nodes.DropAbsent:
         raise cursor.error()
     if kind in ("materialized", "foreign", "event", "text"):
         kind += " " + cursor.label()
+    if kind in ("user", "group"):
+        kind = "role"
     if_exists = cursor.accept("if", "exists")
     name = qname(cursor)
     cursor.rest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vecsql.errors import FeatureNotSupported
+from vecsql.errors import FeatureNotSupported, InvalidTableDefinition
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import ColumnSpec, ConstraintSpec, QName, SequenceOptions, TypeName
 from vecsql.planner.ddl.scanner import Cursor
@@ -392,8 +392,8 @@ def _elements(
     return columns, constraints, likes
 
 
-def create_table(cursor: Cursor, *, temporary: bool) -> nodes.CreateTable | nodes.CreateTableAs:
-    """CREATE [TEMP | UNLOGGED] TABLE, after the word TABLE."""
+def create_table(cursor: Cursor) -> nodes.CreateTable | nodes.CreateTableAs:
+    """CREATE [UNLOGGED] TABLE, after the word TABLE."""
     if_not_exists = cursor.accept("if", "not", "exists")
     name = qname(cursor)
     mark = cursor.at
@@ -409,12 +409,12 @@ def create_table(cursor: Cursor, *, temporary: bool) -> nodes.CreateTable | node
     found = _storage(cursor)
     cursor.finish()
     return nodes.CreateTable(
-        name, tuple(columns), tuple(constraints), tuple(likes), if_not_exists, temporary, found
+        name, tuple(columns), tuple(constraints), tuple(likes), if_not_exists, found
     )
 
 
 def _storage(cursor: Cursor) -> nodes.Options:
-    """USING method, WITH (...), ON COMMIT ..., TABLESPACE: only WITH is kept."""
+    """USING method, WITH (...), TABLESPACE: only WITH is kept."""
     found: nodes.Options = ()
     while word := cursor.accept_any("using", "with", "without", "on", "tablespace"):
         if word == "with":
@@ -423,12 +423,7 @@ def _storage(cursor: Cursor) -> nodes.Options:
             cursor.expect("oids")
         elif word == "on":
             cursor.expect("commit")
-            if cursor.peek("drop") or cursor.peek("delete"):
-                raise FeatureNotSupported(
-                    "ON COMMIT DROP and DELETE ROWS are not supported",
-                    position=cursor.token.start + 1,
-                )
-            cursor.expect("preserve", "rows")
+            raise InvalidTableDefinition("ON COMMIT can only be used on temporary tables")
         else:
             cursor.identifier()
     return found
