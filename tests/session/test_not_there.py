@@ -143,3 +143,13 @@ def test_staging_by_an_ordinary_table_from_two_sessions_at_once(engine: StorageE
     assert run_in(session)("SELECT count(*), min(a), max(a) FROM items") == [(20, 505, 505)]
     assert run_in(session)("SELECT relname FROM pg_class WHERE relname = 'stage'") == []
     session.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SET ROLE bob", "SET LOCAL SESSION AUTHORIZATION bob", "SELECT set_config('role', 'bob', false)"],
+)  # fmt: skip
+def test_a_lesser_role_cannot_be_taken_on(run: Run, sql: str) -> None:
+    with pytest.raises(errors.InvalidParameterValue, match='role "bob" does not exist'):
+        run(sql)
+    run("SET ROLE postgres; SET ROLE NONE; RESET ROLE; SET SESSION AUTHORIZATION DEFAULT")

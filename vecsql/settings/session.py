@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from vecsql.errors import CantChangeRuntimeParam, Error, InvalidName, UndefinedObject
+from vecsql.errors import (
+    CantChangeRuntimeParam,
+    Error,
+    InvalidName,
+    InvalidParameterValue,
+    UndefinedObject,
+)
 from vecsql.settings.definition import Setting, Value
 from vecsql.settings.table import RESERVED_PREFIXES, SETTINGS, find
 
@@ -45,7 +51,14 @@ class Settings:
     def set(self, name: str, value: str, *, local: bool = False) -> None:
         """SET [LOCAL] name = value, from its text form."""
         setting = self._settable(name)
+        if setting.name in ("role", "session_authorization"):
+            self._check_role(value)
         self._put(setting.name.lower(), setting.parse(value), local)
+
+    def _check_role(self, role: str) -> None:
+        """There is one role, by the name of whoever logged in: taking on a lesser one must not seem to work."""
+        if role not in ("none", "postgres", self._reset["session_authorization"]):
+            raise InvalidParameterValue(f'role "{role}" does not exist')
 
     def set_default(self, name: str, *, local: bool = False) -> None:
         """SET [LOCAL] name TO DEFAULT, and RESET name."""
