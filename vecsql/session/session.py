@@ -289,7 +289,10 @@ class Session:
     def _watched(self, chunks: Iterator[Chunk], text: str, last: bool) -> Iterator[Chunk]:
         """The rows, and what follows when they end or fail."""
         try:
-            yield from chunks
+            for chunk in chunks:
+                if self.ctx.cancel.is_set():
+                    raise QueryCanceled("canceling statement due to user request")
+                yield chunk
             if last:
                 self.transactions.finish_implicit()
         except GeneratorExit:
