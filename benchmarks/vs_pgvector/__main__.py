@@ -152,7 +152,10 @@ def main() -> None:
         "--rows", type=int, default=0, help="use only the first rows (truth is recomputed)"
     )
     parser.add_argument(
-        "--ef", type=int, nargs="+", default=[10, 20, 40, 50, 60, 70, 80, 100, 140, 200, 300, 400]
+        "--ef",
+        type=int,
+        nargs="+",
+        default=[10, 20, 40, 45, 50, 60, 70, 80, 100, 140, 200, 300, 400],
     )
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
