@@ -13,7 +13,7 @@ Metric = Literal["l2", "ip", "cosine", "l1"]  # <->, <#> (negative inner product
 
 Vectors = npt.NDArray[np.float32]  # (n, d), C-contiguous, may be a read-only mmap
 Positions = npt.NDArray[np.int32]  # row positions within the segment
-Distances = npt.NDArray[np.float32]  # as the SQL operator returns them (l2 is rooted), ascending
+Distances = npt.NDArray[np.float64]  # as the SQL operator returns them (l2 is rooted), ascending
 Mask = npt.NDArray[np.bool_]  # (n,): True means the row may be returned
 
 Progress = Callable[[int, int], None]  # (rows done, rows in all)
@@ -25,7 +25,7 @@ class SearchResult:
     """Positions and distances (both of length <= k), nearest first, ties by position; and what it cost."""
 
     positions: Positions
-    distances: npt.NDArray[np.float64]
+    distances: Distances
     scored: int = 0  # distance computations on codes
     reranked: int = 0  # distance computations on float32
 

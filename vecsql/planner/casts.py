@@ -81,9 +81,6 @@ def convertible(source: SqlType, target: SqlType, context: str) -> bool:
     return False
 
 
-CATEGORY_PREFERRED = {"S": "text", "N": "float8", "B": "bool", "D": "timestamptz", "T": "interval"}
-
-
 def is_preferred(sql_type: SqlType) -> bool:
     return sql_type.preferred or sql_type.name in (
         "text",

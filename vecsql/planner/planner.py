@@ -108,21 +108,16 @@ def _prepare(
             columns,
             not locks and not _draws_values(plan),
             inline,
-            catalog.version,
         )
     if parsed.kind in ("insert", "update", "delete"):
         assert parsed.ast is not None
         change, returned = plan_dml(parsed.ast.copy(), catalog, search_path, params)
-        return PreparedStatement(
-            parsed, change, param_types(params), returned, False, False, catalog.version
-        )
+        return PreparedStatement(parsed, change, param_types(params), returned, False, False)
     if parsed.kind == "ddl":
-        return PreparedStatement(
-            parsed, plan_ddl(parsed.text, search_path), (), None, False, False, catalog.version
-        )
+        return PreparedStatement(parsed, plan_ddl(parsed.text, search_path), (), None, False, False)
     if parsed.kind == "utility":
         return _utility(parsed, catalog, param_oids, search_path)
-    return PreparedStatement(parsed, None, (), None, True, True, catalog.version)
+    return PreparedStatement(parsed, None, (), None, True, True)
 
 
 def _is_quick(plan: SelectPlan) -> bool:
@@ -158,9 +153,8 @@ def _utility(
             plan.columns,
             inner.read_only or not plan.analyze,
             False,
-            catalog.version,
         )
-    return PreparedStatement(parsed, utility, (), None, False, False, catalog.version)
+    return PreparedStatement(parsed, utility, (), None, False, False)
 
 
 def plan_query(

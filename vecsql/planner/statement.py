@@ -17,8 +17,7 @@ Kind = Literal["query", "insert", "update", "delete", "ddl", "utility", "empty"]
 class ParsedStatement:
     """One statement of what the client sent. Exactly one of `ast` and `utility` is set, unless it is empty.
 
-    `text` is the source text of this statement, `offset` where it starts in the message (characters), and
-    `positions` maps an offset in the rewritten text that sqlglot saw to one in `text`, for error positions.
+    `text` is the source text of this statement, `offset` where it starts in the message (characters).
     """
 
     kind: Kind
@@ -28,7 +27,6 @@ class ParsedStatement:
     utility: Any = (
         None  # one of the dataclasses of planner.utility (Begin, Commit, Set, Show, Copy, ...)
     )
-    positions: tuple[tuple[int, int], ...] = ()
     tree: dict[str, Any] | None = None  # DDL: libpg_query's tree
 
 
@@ -42,4 +40,3 @@ class PreparedStatement:
     columns: tuple[ResultColumn, ...] | None  # None: returns no rows (NoData)
     read_only: bool = False  # allowed in a READ ONLY transaction
     inline: bool = False  # expected to take well under a millisecond: may run on the event loop
-    catalog_version: int = -1

@@ -76,15 +76,6 @@ def parameter_description(oids: Sequence[int]) -> bytes:
     return message(b"t", struct.pack(f"!H{len(oids)}I", len(oids), *oids))
 
 
-def data_row(values: Sequence[bytes | None]) -> bytes:
-    """One DataRow of already encoded values."""
-    parts = [
-        b"\xff\xff\xff\xff" if value is None else struct.pack("!i", len(value)) + value
-        for value in values
-    ]
-    return message(b"D", struct.pack("!H", len(values)) + b"".join(parts))
-
-
 def command_complete(tag: str) -> bytes:
     return message(b"C", _string(tag))
 

@@ -21,6 +21,13 @@ from vecsql.storage.interface import Engine, Transaction
 Status = Literal["I", "T", "E"]  # as ReadyForQuery reports it
 
 
+# The settings of a transaction and those that a new one takes them from.
+_DEFAULTED = tuple(
+    (f"transaction_{name}", f"default_transaction_{name}")
+    for name in ("isolation", "read_only", "deferrable")
+)
+
+
 class Transactions:
     """Begins and ends the engine's transactions for one session.
 
@@ -97,10 +104,10 @@ class Transactions:
         self._ctx.now = datetime.now(UTC)
         settings = self._settings
         settings.begin()
-        for name in ("isolation", "read_only", "deferrable"):
-            default = settings.get(f"default_transaction_{name}")
-            if default != settings.get(f"transaction_{name}"):
-                settings.force(f"transaction_{name}", default, local=True)
+        for name, default_name in _DEFAULTED:
+            default = settings.get(default_name)
+            if default != settings.get(name):
+                settings.force(name, default, local=True)
 
     def begin(self, modes: dict[str, str]) -> None:
         """BEGIN. `modes` are settings by name: transaction_isolation, transaction_read_only ..."""
