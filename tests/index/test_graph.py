@@ -10,6 +10,7 @@ import pytest
 from vecsql import index, kernels
 from vecsql.errors import FeatureNotSupported, InvalidParameterValue
 from vecsql.index import flat
+from vecsql.index.base import Effort
 
 METRICS = ["l2", "ip", "cosine", "l1"]
 
@@ -22,6 +23,7 @@ def clustered(n, d, seed, clusters=20, spread=0.3):
 
 
 def recall(built, vectors, queries, metric, k=10, effort=40, mask=None):
+    effort = Effort(ef_search=effort)
     hits = 0
     for query in queries:
         expected = flat.search(vectors, query, k, metric, mask)
@@ -72,9 +74,9 @@ def test_a_filter_on_the_far_side_is_still_filled(built, rows, metric):
 
 def test_k_beyond_effort_and_beyond_the_rows(built, rows, metric):
     assert recall(built, rows, rows[:5], metric, k=200) >= 0.95
-    everything = built.search(rows, rows[0], 10_000, 40, None)
+    everything = built.search(rows, rows[0], 10_000, Effort(ef_search=40), None)
     assert len(everything.positions) == len(rows)
-    assert len(built.search(rows, rows[0], 0, 40, None).positions) == 0
+    assert len(built.search(rows, rows[0], 0, Effort(ef_search=40), None).positions) == 0
 
 
 def test_numpy_answers_before_the_kernels_are_there(built, rows, metric, monkeypatch):
@@ -89,7 +91,9 @@ def test_stored_read_only_sections_answer_the_same(built, rows, metric, tmp_path
         stored[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
     again = index.load("hnsw", metric, built.parameters(), stored)
     for query in rows[:10]:
-        first, second = (i.search(rows, query, 10, 40, None) for i in (built, again))
+        first, second = (
+            i.search(rows, query, 10, Effort(ef_search=40), None) for i in (built, again)
+        )
         np.testing.assert_array_equal(first.positions, second.positions)
     assert again.nbytes == built.nbytes
 
@@ -101,11 +105,18 @@ def test_threads_build_the_same_graph(built, rows, metric):
 
 
 def test_concurrent_searches_agree(built, rows, metric):
-    expected = [built.search(rows, q, 10, 40, None).positions.tolist() for q in rows[:50]]
+    expected = [
+        built.search(rows, q, 10, Effort(ef_search=40), None).positions.tolist() for q in rows[:50]
+    ]
     seen = []
 
     def work():
-        seen.append([built.search(rows, q, 10, 40, None).positions.tolist() for q in rows[:50]])
+        seen.append(
+            [
+                built.search(rows, q, 10, Effort(ef_search=40), None).positions.tolist()
+                for q in rows[:50]
+            ]
+        )
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -130,7 +141,9 @@ def test_thousands_of_duplicates_do_not_cut_the_graph(metric, noise):
 def test_only_duplicates(metric):
     rows = np.full((3000, 5), 2, np.float32)
     built = index.build("hnsw", rows, metric, {})
-    assert built.search(rows, rows[0], 10, 40, None).positions.tolist() == list(range(10))
+    assert built.search(rows, rows[0], 10, Effort(ef_search=40), None).positions.tolist() == list(
+        range(10)
+    )
 
 
 def test_null_rows_are_never_returned(rows, metric):
@@ -140,7 +153,7 @@ def test_null_rows_are_never_returned(rows, metric):
     built = index.build("hnsw", blank, metric, {}, valid=valid)
     for mask in (None, np.arange(len(rows)) < 40):
         for query in rows[:20]:
-            found = built.search(blank, query, 10, 40, mask)
+            found = built.search(blank, query, 10, Effort(ef_search=40), mask)
             assert len(found.positions) == 10
             assert valid[found.positions].all()
 
@@ -148,11 +161,17 @@ def test_null_rows_are_never_returned(rows, metric):
 def test_zero_vectors_are_left_out_for_cosine_only():
     rows = clustered(300, 6, 5)
     rows[5:15] = 0
-    cosine = index.build("hnsw", rows, "cosine", {}).search(rows, rows[0], 300, 40, None)
+    cosine = index.build("hnsw", rows, "cosine", {}).search(
+        rows, rows[0], 300, Effort(ef_search=40), None
+    )
     assert not set(range(5, 15)) & set(cosine.positions.tolist())
     assert len(cosine.positions) == 290
     assert (
-        len(index.build("hnsw", rows, "l2", {}).search(rows, rows[0], 300, 40, None).positions)
+        len(
+            index.build("hnsw", rows, "l2", {})
+            .search(rows, rows[0], 300, Effort(ef_search=40), None)
+            .positions
+        )
         == 300
     )
 
@@ -162,11 +181,16 @@ def test_zero_vectors_are_left_out_for_cosine_only():
 def test_small_and_odd_shapes(metric, n, d):
     rows = np.random.default_rng(n).standard_normal((n, d), dtype=np.float32)
     built = index.build("hnsw", rows, metric, {"m": "2", "ef_construction": "4"})
-    found = built.search(rows, np.ones(d, np.float32), 10, 40, None)
+    found = built.search(rows, np.ones(d, np.float32), 10, Effort(ef_search=40), None)
     expected = flat.search(rows, np.ones(d, np.float32), 10, metric)
     np.testing.assert_array_equal(found.positions, expected.positions)
     assert (
-        len(built.search(rows, np.ones(d, np.float32), 3, 40, np.zeros(n, np.bool_)).positions) == 0
+        len(
+            built.search(
+                rows, np.ones(d, np.float32), 3, Effort(ef_search=40), np.zeros(n, np.bool_)
+            ).positions
+        )
+        == 0
     )
 
 
@@ -174,7 +198,7 @@ def test_values_at_the_end_of_float32(metric):
     rows = clustered(500, 8, 6) * np.float32(1e37)
     rows[3] = np.float32(1e-38)
     built = index.build("hnsw", rows, metric, {})
-    assert len(built.search(rows, rows[9], 10, 40, None).positions) == 10
+    assert len(built.search(rows, rows[9], 10, Effort(ef_search=40), None).positions) == 10
 
 
 def test_progress_is_told_and_may_give_up(rows):

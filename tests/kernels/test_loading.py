@@ -92,10 +92,10 @@ def test_kernels_wait_for_the_first_statements_unless_they_are_wanted():
 @pytest.mark.parametrize("level", ["portable", "avx2"])
 def test_lower_simd_levels_build_and_find_the_same(level, tmp_path):
     code = (
-        "import numpy as np; from vecsql import index\n"
+        "import numpy as np; from vecsql import index; from vecsql.index.base import Effort\n"
         "x = np.random.default_rng(0).standard_normal((500, 70), dtype=np.float32)\n"
         "i = index.build('hnsw', x, 'cosine', {})\n"
-        "print(i.sections()['graph'].sum(), i.search(x, x[3], 5, 40, None).positions.tolist())"
+        "print(i.sections()['graph'].sum(), i.search(x, x[3], 5, Effort(), None).positions.tolist())"
     )
     plain, lower = python(code), python(code, VECSQL_SIMD=level)
     assert lower.returncode == 0, lower.stderr

@@ -21,6 +21,7 @@ from tests.storage.items import (
     insert,
 )  # fmt: skip
 from vecsql import errors, stats
+from vecsql.index.base import Effort
 from vecsql.storage import checkpoint, compaction, engine, indexing
 from vecsql.storage.background import Background
 from vecsql.storage.engine import StorageEngine, open_engine
@@ -132,7 +133,9 @@ def test_explicit_build_shows_progress_and_searches(
     assert valid is None
     index = part.part.index(HNSW)
     assert index is not None
-    assert index.search(vectors, vectors[5], 1, 40, None).positions.tolist() == [5]
+    assert index.search(vectors, vectors[5], 1, Effort(ef_search=40), None).positions.tolist() == [
+        5
+    ]
 
 
 def test_rolled_back_build_leaves_nothing(database: StorageEngine) -> None:

@@ -27,6 +27,7 @@ from tests.storage.items import (
 )  # fmt: skip
 from vecsql import errors
 from vecsql.catalog.model import Column, Sequence
+from vecsql.index.base import Effort
 from vecsql.storage.engine import StorageEngine, open_engine
 from vecsql.types import INT8, TEXT
 from vecsql.types.base import ColumnType
@@ -107,7 +108,9 @@ def test_bulk_rows_and_their_index_survive(path: str) -> None:
             assert part.part.index(HNSW) is not None
             assert len(contents(again.snapshot())) == 2500
             vectors, _ = part.part.vectors(EMBEDDING)
-            found = part.part.index(HNSW).search(vectors, vectors[77], 1, 64, None)
+            found = part.part.index(HNSW).search(
+                vectors, vectors[77], 1, Effort(ef_search=64), None
+            )
             assert found.positions.tolist() == [77]
 
 

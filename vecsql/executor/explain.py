@@ -11,11 +11,13 @@ from typing import Any
 from vecsql.executor import duckdb_plan
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.duck import session_of
+from vecsql.executor.effort import effort_of
 from vecsql.executor.operators import execute_plan, operator
 from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
 from vecsql.executor.relational import prepare_relations
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
+from vecsql.index.graph import DEFAULT_EF_SEARCH
 from vecsql.planner.dml import Delete, Insert, Update
 from vecsql.planner.explain import ExplainPlan
 from vecsql.planner.plan import (
@@ -124,7 +126,7 @@ def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
     width = _width(plan.outputs)
     settings = explainer.ctx.settings
     indexed = bool(plan.index_oid) and bool(settings.get("enable_indexscan"))
-    effort = max(settings.get("hnsw.ef_search"), rows)
+    effort = max(effort_of(settings).ef_search or DEFAULT_EF_SEARCH, rows)
     cost = _scan_cost(effort * 32 if indexed else table, plan)
     suffix, names = _relation(explainer, plan, plan.index_oid if indexed else 0)
     scan = Node("Vector Scan", suffix, names, rows, cost, width)

@@ -33,15 +33,9 @@ class ScanTrace:
         ctx.trace.append(trace)
         return trace
 
-    def add(self, passing: int, filtered: bool, effort: int, result: SearchResult) -> None:
-        """Count the search of one part. What was scored tells how: a walk scores a part of the passing rows' codes,
-        a scan of the codes all of them, an exact scan none."""
-        if not result.scored:
-            strategy = "exact over passing rows" if filtered else "exact scan"
-        elif result.scored < passing:
-            strategy = f"graph (ef={effort})"
-        else:
-            strategy = "codes of passing rows" if filtered else "codes of all rows"
+    def add(self, passing: int, filtered: bool, result: SearchResult) -> None:
+        """Count the search of one part, of which `passing` rows pass the filter."""
+        strategy = result.strategy or ("exact over passing rows" if filtered else "exact scan")
         if strategy not in self.strategies:
             self.strategies.append(strategy)
         self.passing += passing

@@ -13,6 +13,7 @@ from vecsql.errors import QueryCanceled
 from vecsql.executor import filter as filters
 from vecsql.executor import materialize
 from vecsql.executor.context import ExecContext, Result
+from vecsql.executor.effort import effort_of
 from vecsql.executor.hits import Hits, whole_groups
 from vecsql.executor.operators import operator
 from vecsql.executor.ordering import order_ties
@@ -78,8 +79,13 @@ class _Scan:
     ) -> None:
         self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
         settings = ctx.settings
-        self.exact = not plan.index_oid or not settings.get("enable_indexscan")
-        self.effort: int = settings.get("hnsw.ef_search")
+        self.effort = effort_of(settings)
+        self.exact = (
+            not plan.index_oid
+            or self.effort.recall == 1.0
+            or self.effort.strategy == "exact"
+            or not settings.get("enable_indexscan")
+        )
         self.trace = ScanTrace.start(plan, ctx)
         params = filters.with_scalars(plan.filter, ctx, params)
         self.parts = [
@@ -132,7 +138,7 @@ class _Scan:
             if len(result.positions) < min(k, rows):  # rows that an index leaves out: zero vectors
                 result = flat.search(vectors, query, k, plan.metric, mask)
         if self.trace is not None:
-            self.trace.add(rows, mask is not None, max(self.effort, k), result)
+            self.trace.add(rows, mask is not None, result)
         return result
 
     def _fill(self, hits: Hits, k: int, *, all_null: bool) -> Hits:

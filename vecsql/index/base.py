@@ -21,20 +21,32 @@ Sections = Mapping[str, npt.NDArray[Any]]  # what a segment stores of an index, 
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What a query asks of an index: a share of the true k nearest rows, or explicit knobs, which then win."""
+
+    recall: float = 0.95  # vecsql.recall; 1.0 is exact
+    ef_search: int | None = None  # hnsw.ef_search where it was set
+    probes: int | None = None  # ivfflat.probes where it was set
+    strategy: str | None = None  # vecsql.force_strategy
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Positions and distances (both of length <= k), nearest first, ties by position; and what it cost."""
+    """Positions and distances (both of length <= k), nearest first, ties by position; how and at what cost."""
 
     positions: Positions
     distances: Distances
     scored: int = 0  # distance computations on codes
     reranked: int = 0  # distance computations on float32
+    strategy: str = ""  # as EXPLAIN ANALYZE shows it
+    predicted: float = 1.0  # the recall that calibration promises
 
 
 class VectorIndex(Protocol):
     """A built index over the vectors of one segment.
 
     search() returns the k nearest rows among those whose mask is True (all rows when mask is None); it may return
-    fewer than k only when fewer rows pass. `effort` is hnsw.ef_search for graphs.
+    fewer than k only when fewer rows pass.
     """
 
     kind: str  # 'flat', 'hnsw'
@@ -45,7 +57,7 @@ class VectorIndex(Protocol):
         vectors: Vectors,
         query: npt.NDArray[np.float32],
         k: int,
-        effort: int,
+        effort: Effort,
         mask: Mask | None,
     ) -> SearchResult: ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,10 +12,11 @@ import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.index import flat
-from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
+from vecsql.index.base import Effort, Mask, Metric, SearchResult, Sections, Vectors
 from vecsql.index.results import EMPTY
 
 FORMAT_VERSION: Final = 1
+DEFAULT_EF_SEARCH: Final = 40  # pgvector's
 MAX_POOL: Final = 4096  # a sorted pool beyond this costs more than an exact scan
 MAX_TOUCHED: Final = 1 << 14
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
@@ -72,10 +74,10 @@ class GraphIndex:
         vectors: Vectors,
         query: npt.NDArray[np.float32],
         k: int,
-        effort: int,
+        effort: Effort,
         mask: Mask | None = None,
     ) -> SearchResult:
-        """The k nearest indexed rows that pass `mask`; `effort` (at least k is used) is the width of the walk.
+        """The k nearest indexed rows that pass `mask`; the walk is at least k wide.
 
         Distances are exact. Fewer than k rows come back only when fewer pass. NULL rows and, for cosine, zero vectors
         are never returned.
@@ -87,7 +89,7 @@ class GraphIndex:
         compiled = kernels.search_kernels()
         if compiled is None or k > MAX_POOL // 2 or (self.metric == "cosine" and not query.any()):
             return self._exact(vectors, query, k, mask)
-        width = math.ceil(OVERSAMPLE * max(effort, k))
+        width = math.ceil(OVERSAMPLE * max(effort.ef_search or DEFAULT_EF_SEARCH, k))
         if mask is not None:
             mask = np.ascontiguousarray(mask)
         result = self._walk_until(compiled, vectors, query, k, width, mask, passing)
@@ -113,7 +115,7 @@ class GraphIndex:
         while width <= MAX_POOL and width * SCANNED_PER_PLACE < passing:
             result = self._walk(compiled, vectors, query, k, width, mask)
             if result is not None and result.reranked >= wanted:
-                return result
+                return replace(result, strategy=f"graph (ef={round(width / OVERSAMPLE)})")
             width *= 4
         return None
 
@@ -171,7 +173,9 @@ class GraphIndex:
             values,
             spent,
         )
-        return _result(out, values, found, spent)
+        result = _result(out, values, found, spent)
+        shown = "codes of all rows" if mask is None else "codes of passing rows"
+        return result and replace(result, strategy=shown)
 
     def _exact(self, vectors: Vectors, query: Any, k: int, mask: Mask | None) -> SearchResult:
         """Exact over float32, for what the kernels cannot do (yet); leaves out what is not indexed."""

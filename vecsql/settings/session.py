@@ -43,6 +43,14 @@ class Settings:
             raise _unknown(name)
         return value
 
+    def is_set(self, name: str) -> bool:
+        """Whether the setting was given a value: at start-up, by SET or by SET LOCAL. `name` is in lower case."""
+        return (
+            name in self._session
+            or name in self._local
+            or self._reset.get(name) != _DEFAULTS.get(name)
+        )
+
     def show(self, name: str) -> str:
         """The value as SHOW prints it."""
         setting = self._definition(name)
@@ -66,8 +74,12 @@ class Settings:
         key = setting.name.lower()
         if key not in self._reset and key in self._custom:
             self._put(key, "", local)
-            return
-        self._put(key, self._reset[key], local)
+        elif local:
+            self._put(key, self._reset[key], local)
+        else:
+            self._session = {k: v for k, v in self._session.items() if k != key}
+            self._local = {k: v for k, v in self._local.items() if k != key}
+            self._refresh()
 
     def force(self, name: str, value: Value, *, local: bool = False) -> None:
         """Set a typed value past the checks of who may change it: for what the server itself decides."""

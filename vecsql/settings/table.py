@@ -225,6 +225,8 @@ _VECTOR = (
     Setting("hnsw.iterative_scan", "enum", "off", "Sets the mode for iterative scans", _CUSTOM, choices=("off", "relaxed_order", "strict_order")),
     Setting("hnsw.max_scan_tuples", "integer", 20000, "Sets the max number of tuples to visit for iterative scans", _CUSTOM, minimum=1, maximum=_MAX),
     Setting("hnsw.scan_mem_multiplier", "real", 1.0, "Sets the multiple of work_mem to use for iterative scans", _CUSTOM, minimum=1, maximum=1000),
+    Setting("vecsql.recall", "real", 0.95, "Sets the share of the true nearest rows that vector searches must find", _CUSTOM, minimum=0.0, maximum=1.0),
+    Setting("vecsql.force_strategy", "enum", "auto", "Forces how vector searches run, for tests", _CUSTOM, choices=("auto", "graph", "ivf", "codes", "exact")),
     Setting("ivfflat.probes", "integer", 1, "Sets the number of probes", _CUSTOM, minimum=1, maximum=32768),
     Setting("ivfflat.iterative_scan", "enum", "off", "Sets the mode for iterative scans", _CUSTOM, choices=("off", "relaxed_order")),
     Setting("ivfflat.max_probes", "integer", 32768, "Sets the max number of probes for iterative scans", _CUSTOM, minimum=1, maximum=32768),
