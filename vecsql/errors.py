@@ -207,6 +207,10 @@ class ArraySubscriptError(DataError):
     sqlstate = "2202E"
 
 
+class NullValueNotAllowed(DataError):
+    sqlstate = "22004"
+
+
 class ProgramLimitExceeded(OperationalError):
     sqlstate = "54000"
 

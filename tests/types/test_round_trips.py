@@ -16,10 +16,12 @@ from vecsql import types
 from vecsql.types.arrow import from_arrow, to_arrow
 from vecsql.types.base import ColumnType, SqlType
 from vecsql.types.intervals import Interval
+from vecsql.types.sparsevec import SparseVector
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 INT32 = st.integers(-(2**31), 2**31 - 1)
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30))
+FLOATS = {"allow_nan": False, "allow_infinity": False}
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "bool": st.booleans(),
     "int2": st.integers(-(2**15), 2**15 - 1),
@@ -48,6 +50,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "vector": st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1).map(
         lambda values: np.array(values, np.float32)
     ),
+    "halfvec": st.lists(st.floats(width=16, **FLOATS), min_size=1).map(
+        lambda values: np.array(values, np.float16)
+    ),
+    "sparsevec": st.dictionaries(
+        st.integers(0, 999), st.floats(width=32, **FLOATS), max_size=9
+    ).map(lambda elements: SparseVector.of(elements, 1000)),
 }
 
 
@@ -96,7 +104,7 @@ def test_arrow(name: str, data: st.DataObject) -> None:
     assert [v is None for v in from_arrow(array, ctype)] == [v is None for v in values]
 
 
-@pytest.mark.parametrize("name", [name for name in VALUES if name != "vector"])
+@pytest.mark.parametrize("name", VALUES)
 @given(data=st.data())
 def test_arrays(name: str, data: st.DataObject) -> None:
     array_type = types.by_oid(type_named(name).array_oid)
@@ -174,6 +182,8 @@ def test_numeric_through_arrow(typmod: int, text: str, stored: str) -> None:
         ("interval", Interval(-14, 3, -5)),
         ("jsonb", '{"a": [1, null]}'),
         ("vector", np.array([1.5, -2], np.float32)),
+        ("halfvec", np.array([1.5, -2], np.float16)),
+        ("sparsevec", SparseVector.of({0: 1.5, 7: -2}, 9)),
         ("uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
         ("_text", ["a", None, "b c"]),
         ("_int8", [[1, 2], [3, None]]),

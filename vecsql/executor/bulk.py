@@ -60,7 +60,10 @@ def _matched(table: Table, schema: pa.Schema) -> dict[str, Column]:
 
 def _converted(data: pa.Array | pa.ChunkedArray, column: Column) -> pa.Array:
     """An Arrow column as the stored form of a table column."""
-    array = _plain(single(data))
+    array = single(data)
+    if column.type.type.name == "halfvec" and array.type == column.type.arrow:
+        return cast_column(array, column.type, column.type)
+    array = _plain(array)
     if array.type == column.type.arrow and column.type.type.name == "vector":
         return cast_column(array, column.type, column.type)
     if array.type == column.type.arrow and column.type.typmod < 0:
@@ -151,8 +154,6 @@ def _source_type(array: pa.Array, target: ColumnType) -> ColumnType:
     if pa.types.is_null(kind):
         return target
     if _is_list(kind):
-        if target.type.name == "vector":
-            return ColumnType(_array_of(kind.value_type))
         return ColumnType(_array_of(kind.value_type))
     found = _scalar_type(kind)
     if found is None:

@@ -16,6 +16,7 @@ from vecsql.types.arrow import from_arrow, to_arrow
 from vecsql.types.base import ColumnType
 
 _INTEGERS = ("int2", "int4", "int8")
+DENSE = {"vector": np.float32, "halfvec": np.float16}
 _DIRECT = ("bool", *_INTEGERS, "float4", "float8", "text", "varchar", "bpchar", "bytea", "date", "timestamptz",
            "timestamp", "json", "jsonb")  # fmt: skip
 
@@ -71,14 +72,14 @@ def _arrow_cast(array: pa.Array, source: ColumnType, target: ColumnType) -> pa.A
             return array.cast(target.arrow)
         except pa.ArrowInvalid:
             return None
-    if kinds[1] == "vector" and kinds[0] in ("vector", "_float4", "_float8", "_int4"):
+    if kinds[1] in DENSE and kinds[0] in (*DENSE, "_float4", "_float8", "_int4"):
         return _vectors(array, target)
     return None
 
 
 def _stored(array: pa.Array, target: ColumnType) -> pa.Array:
     """The same values in the Arrow type that storage uses."""
-    if target.type.name == "vector":
+    if target.type.name in DENSE:
         fast = _vectors(array, target)
         return fast if fast is not None else to_arrow(from_arrow(array, target), target)
     try:
@@ -107,10 +108,12 @@ def _vectors(array: pa.Array, target: ColumnType) -> pa.Array | None:
     if flat.null_count and not array.null_count:
         return None
     mask = array.is_null() if array.null_count else None
-    single_precision = np.ascontiguousarray(flat.to_numpy(zero_copy_only=False), np.float32)
+    with np.errstate(over="ignore", under="ignore"):
+        values = flat.to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+        values = np.ascontiguousarray(values, DENSE[target.type.name])
     if mask is not None:
-        single_precision = single_precision.copy()
-        single_precision.reshape(-1, dims)[np.asarray(mask)] = 0
-    if not np.isfinite(single_precision).all():
+        values = values.copy()
+        values.reshape(-1, dims)[np.asarray(mask)] = 0
+    if not np.isfinite(values).all():
         return None
-    return pa.FixedSizeListArray.from_arrays(pa.array(single_precision), dims, mask=mask)
+    return pa.FixedSizeListArray.from_arrays(pa.array(values), dims, mask=mask)

@@ -17,8 +17,10 @@ from vecsql.executor.context import ExecContext
 from vecsql.executor.duck_functions import FUNCTIONS, MACROS, DuckFunction, codec
 from vecsql.executor.duck_functions.registry import guarded
 from vecsql.executor.duck_functions.sequences import SESSIONS
+from vecsql.types.arrow import widened
 from vecsql.types.datetime_text import icu_zone
 from vecsql.types.intervals import Interval
+from vecsql.types.sparsevec import SparseVector
 
 MEMORY_LIMIT = "4GB"
 _NAME = re.compile(r"\bvs_\w+|\b[a-z_]+(?=\()")
@@ -114,7 +116,7 @@ class DuckSession:
         """Make an Arrow table visible as `name`, unless it is there already under the same key."""
         if key is not None and self.registered.get(name) == key:
             return
-        self.cursor.register(name, table)
+        self.cursor.register(name, widened(table))
         self.registered[name] = key
 
     def unregister(self, name: str) -> None:
@@ -213,6 +215,8 @@ def to_duck(value: Any) -> Any:
     """A Python value of a SQL type as DuckDB binds it; the SQL casts it to its type."""
     if isinstance(value, Interval):
         return f"{value.months} months {value.days} days {value.microseconds} microseconds"
+    if isinstance(value, SparseVector):
+        return value.words()
     if isinstance(value, list):
         return [to_duck(v) for v in value]
     if type(value).__name__ in ("Decimal", "UUID"):

@@ -237,8 +237,8 @@ def _width(outputs: Sequence[Output]) -> int:
     for output in outputs:
         ctype = output.column.type
         size = ctype.type.size
-        if ctype.type.name == "vector" and ctype.typmod > 0:
-            size = 8 + 4 * ctype.typmod
+        if ctype.type.name in ("vector", "halfvec") and ctype.typmod > 0:
+            size = 8 + (4 if ctype.type.name == "vector" else 2) * ctype.typmod
         total += size if size > 0 else 32
     return total
 

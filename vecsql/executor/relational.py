@@ -87,8 +87,8 @@ def _chunks(table: pa.Table, columns: Sequence[ResultColumn], ctx: ExecContext) 
 
 def converted(array: pa.Array, ctype: ColumnType) -> Any:
     """A column as it left DuckDB in the Arrow type of its SQL type; arrays of vectors as lists of numpy arrays."""
-    if ctype.type.element is not None and ctype.type.element.name == "vector":
-        return [_vectors(row) for row in array.to_pylist()]
+    if ctype.type.element is not None and ctype.type.element.name in ("vector", "halfvec"):
+        return from_arrow(array, ctype)
     target = ctype.arrow
     if array.type == target:
         return array
@@ -99,14 +99,10 @@ def converted(array: pa.Array, ctype: ColumnType) -> Any:
     return to_arrow(array, ctype)
 
 
-def _vectors(row: list[Any] | None) -> list[Any] | None:
-    if row is None:
-        return None
-    return [None if item is None else np.asarray(item, np.float32) for item in row]
-
-
 def _fixed(array: pa.Array, ctype: ColumnType) -> pa.Array:
     size = ctype.typmod
+    if array.type.value_type != ctype.arrow.value_type:
+        return to_arrow(array, ctype)
     if array.null_count == 0 and len(array.flatten()) == len(array) * size:
         return pa.FixedSizeListArray.from_arrays(array.flatten(), size)
     return to_arrow(from_arrow(array, ctype), ctype)

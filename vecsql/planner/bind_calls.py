@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _SLOT = re.compile(r"\{(\*?)(\d*)(?::(\w+))?\}|\{\{|\}\}")
 EXTRACT_FIELDS = re.compile(r"[a-z_]+\Z")
 CAST_FUNCTIONS = ("int2", "int4", "int8", "float4", "float8", "text", "varchar", "date", "timestamp",
-                  "timestamptz", "interval", "bool", "numeric", "name", "oid", "regclass", "vector", "jsonb", "json", "uuid")  # fmt: skip
+                  "timestamptz", "interval", "bool", "numeric", "name", "oid", "regclass", "vector", "halfvec", "sparsevec", "jsonb", "json", "uuid")  # fmt: skip
 ORDERED_SET = ("percentile_cont", "percentile_disc", "mode")
 
 

@@ -45,8 +45,6 @@ class PredicateBinder(CallBinder):
         types = [type_of(o) for o in operands]
         candidates = OPERATORS.get(symbol, [])
         chosen = resolve.select(candidates, types, operator=True)
-        if chosen is None and symbol in VECTOR_OPERATORS and any(t.name == "vector" for t in types):
-            chosen = None
         if chosen is None:
             shown = " ".join(
                 [types[0].sql_name, symbol, types[1].sql_name]
@@ -67,16 +65,17 @@ class PredicateBinder(CallBinder):
 
     def _check_dimensions(self, operands: Sequence[exp.Expression]) -> None:
         sizes = []
+        name = effective(operands[0]).type.name
         for operand in operands:
             ctype = operand.meta["ctype"]
-            if ctype.type.name != "vector":
+            if ctype.type.name != name or name not in ("vector", "halfvec"):
                 return
             value = operand.meta.get("value")
             if isinstance(operand, exp.Cast):
                 value = operand.this.meta.get("value")
             sizes.append(len(value) if value is not None else ctype.typmod)
         if len(sizes) == 2 and min(sizes) > 0 and sizes[0] != sizes[1]:
-            raise DataException(f"different vector dimensions {sizes[0]} and {sizes[1]}")
+            raise DataException(f"different {name} dimensions {sizes[0]} and {sizes[1]}")
 
     def _quantified(
         self, node: exp.Expression, symbol: str, left: Any, right: exp.Expression, scope: Scope
@@ -270,7 +269,7 @@ class PredicateBinder(CallBinder):
         for item in items:
             self.bind(item, scope)
         common = resolve.common_type([type_of(n) for n in (node.this, *items)])
-        if common is not None and common.name not in ("numeric", "vector", "bpchar"):
+        if common is not None and common.name not in ("numeric", "vector", "halfvec", "bpchar"):
             target = ColumnType(common)
             for part in (node.this, *items):
                 if type_of(part).oid != common.oid:

@@ -444,7 +444,7 @@ class QueryBinder(SetBinder):
             if is_unknown(value):
                 coerce(value, builtin("text"), self.params)
             item.this.meta["ctype"] = value.meta["ctype"]
-            parts.append(emitters.sort_item(item, emitters.key(value)))
+            parts.append(emitters.sort_item(item, emitters.sort_key(value)))
         return "ORDER BY " + ", ".join(parts)
 
     def _limit(self, node: exp.Expression, scope: Scope) -> list[str]:

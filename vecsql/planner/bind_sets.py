@@ -118,7 +118,7 @@ class SetBinder(FromBinder):
             )
         column = columns[index]
         probe = self.column_node(column, f"o{index + 1}")
-        return emitters.sort_item(item, emitters.key(probe))
+        return emitters.sort_item(item, emitters.sort_key(probe))
 
     def _check_arity(
         self, side: BoundRows, columns: Sequence[OutColumn], word: str, node: exp.Expression

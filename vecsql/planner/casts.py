@@ -11,6 +11,7 @@ NUMBERS = (*INTEGERS, "numeric", "float4", "float8")
 STRINGS = ("text", "varchar", "bpchar", "name", "char")
 REGS = ("regclass", "regtype", "regproc", "regnamespace", "regrole", "regoper", "regprocedure",
         "regoperator", "regconfig", "regcollation", "regdictionary")  # fmt: skip
+VECTORS = ("vector", "halfvec", "sparsevec")
 MOMENTS = ("date", "timestamp", "timestamptz")
 
 _IMPLICIT: set[tuple[str, str]] = set()
@@ -46,8 +47,12 @@ def _fill() -> None:
     _EXPLICIT.update({("int4", "bool"), ("bool", "int4")})
     for target in ("bool", *NUMBERS):
         _EXPLICIT.add(("jsonb", target))
-    _IMPLICIT.update({("vector", "_float4"), ("bit", "varbit"), ("varbit", "bit")})
-    _ASSIGNMENT.update({(f"_{name}", "vector") for name in ("int4", "float4", "float8", "numeric")})
+    _IMPLICIT.update({("vector", "_float4"), ("bit", "varbit"), ("varbit", "bit"), ("vector", "halfvec"),
+                      ("vector", "sparsevec"), ("halfvec", "sparsevec")})  # fmt: skip
+    _ASSIGNMENT.update({("halfvec", "vector"), ("halfvec", "_float4"), ("sparsevec", "vector"),
+                        ("sparsevec", "halfvec")})  # fmt: skip
+    for target in VECTORS:
+        _ASSIGNMENT.update({(f"_{n}", target) for n in ("int4", "float4", "float8", "numeric")})
 
 
 _fill()

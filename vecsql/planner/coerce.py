@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from vecsql.catalog.functions import REG_INPUT, REG_OUTPUT, STATE_SQL
 from vecsql.errors import CannotCoerce, DatatypeMismatch, Error
-from vecsql.planner.casts import INTEGERS, REGS, STRINGS, convertible
+from vecsql.planner.casts import INTEGERS, REGS, STRINGS, VECTORS, convertible
 from vecsql.planner.literals import (
     MAX_PRECISION,
     column_scale,
@@ -152,6 +152,12 @@ def _type_literal(node: exp.Literal, target: ColumnType, params: ParamTypes, con
         return
     try:
         typmod = target.typmod
+        if name in ("bit", "varbit") and context == "explicit" and typmod >= 0:
+            value = target.type.from_text(text, -1)[:typmod]
+            value = value.ljust(typmod, "0") if name == "bit" else value
+            node.meta["value"] = value
+            set_bound(node, target, literal_sql(value, target))
+            return
         if name in ("varchar", "bpchar") and context == "explicit":
             value = text
             sql, scale = cast_sql(quote(text), None, builtin("text"), target, context)
@@ -264,8 +270,10 @@ def _convert(sql: str, a: SqlType, b: SqlType) -> str:
         and INTEGERS.index(b.name) < INTEGERS.index(a.name)
     ):
         return f"CAST({sql} AS {duck_type(b)})"
-    if b.name == "vector" and a.element is not None:
-        return f"vs_vector_check(CAST({sql} AS FLOAT[]))"
+    if b.name in VECTORS:
+        return _to_vector(sql, a, b)
+    if a.name in ("bit", "varbit") and b.name in ("bit", "varbit"):
+        return sql
     if a.name == "date" and b.name == "timestamptz":
         return f"CAST(CAST({sql} AS TIMESTAMP) AS TIMESTAMPTZ)"
     if a.name == "timestamptz" and b.name == "time":
@@ -275,6 +283,15 @@ def _convert(sql: str, a: SqlType, b: SqlType) -> str:
     if a.name == "time" and b.name == "interval":
         return f"to_microseconds(epoch_us({sql}))"
     return f"CAST({sql} AS {duck_type(b)})"
+
+
+def _to_vector(sql: str, a: SqlType, b: SqlType) -> str:
+    """Casts to a vector type from arrays of numbers and from the other vector types."""
+    if a.element is not None:
+        return f"vs_{b.name}_from_array(CAST({sql} AS DOUBLE[]))"
+    if a.name == "sparsevec":
+        return f"vs_sparsevec_to_{b.name}({sql})"
+    return sql if b.name == "vector" else f"vs_{b.name}_from_vector({sql})"
 
 
 def _to_text(sql: str, a: SqlType, b: SqlType) -> str:
@@ -317,8 +334,10 @@ def _apply_typmod(sql: str, target: ColumnType, context: str) -> str:
             cut = f'"left"({sql}, {size})'
             return f"rpad({cut}, {size}, ' ')" if name == "bpchar" else cut
         return f"vs_{name}_fit({sql}, {size})"
-    if name == "vector":
-        return f"vs_vector_dims({sql}, {typmod})"
+    if name in VECTORS:
+        return f"vs_{'sparsevec' if name == 'sparsevec' else 'vector'}_dims({sql}, {typmod})"
+    if name in ("bit", "varbit") and context == "explicit":
+        return f"vs_bit_fit({sql}, {typmod})" if name == "bit" else f'"left"({sql}, {typmod})'
     if name in ("timestamp", "timestamptz") and typmod < 6:
         if name == "timestamp":
             return f"vs_timestamp_round({sql}, {typmod})"

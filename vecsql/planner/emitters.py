@@ -129,11 +129,17 @@ def key(node: exp.Expression) -> str:
     return sql_of(node)
 
 
+def sort_key(node: exp.Expression) -> str:
+    """SQL to sort by: a sparse vector's bytes are equal for equal values, but do not order as they do."""
+    sparse = type_of(node).name == "sparsevec" and effective(node).type.name == "sparsevec"
+    return f"vs_sparsevec_key({sql_of(node)})" if sparse else key(node)
+
+
 def sort_item(item: exp.Expression, sql: str | None = None) -> str:
     """One ORDER BY item."""
     direction = "DESC" if item.args.get("desc") else "ASC"
     nulls = "FIRST" if item.args.get("nulls_first") else "LAST"
-    return f"{sql or key(item.this)} {direction} NULLS {nulls}"
+    return f"{sql or sort_key(item.this)} {direction} NULLS {nulls}"
 
 
 def _arithmetic(operation: str, function: str) -> Emitter:

@@ -1,7 +1,7 @@
 """SQL values as DuckDB SQL text, and how PostgreSQL's types are held in DuckDB expressions.
 
 numeric is either a DECIMAL of known precision and scale or exact text; vectors are lists of FLOAT; oids and reg* are
-integers; json and jsonb are text.
+integers; json and jsonb are text; a sparse vector is the bytes it is stored as.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DUCK = {
     "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "FLOAT",
     "float8": "DOUBLE", "date": "DATE", "time": "TIME", "timestamp": "TIMESTAMP",
     "timestamptz": "TIMESTAMPTZ", "interval": "INTERVAL", "uuid": "UUID", "bytea": "BLOB",
-    "oid": "BIGINT", "vector": "FLOAT[]", "void": "VARCHAR", "xid": "BIGINT", "cid": "BIGINT",
+    "oid": "BIGINT", "vector": "FLOAT[]", "halfvec": "FLOAT[]", "sparsevec": "BLOB", "void": "VARCHAR", "xid": "BIGINT", "cid": "BIGINT",
 }  # fmt: skip
 
 
@@ -79,9 +79,11 @@ def literal_sql(value: Any, ctype: ColumnType) -> str:
         items = ", ".join(literal_sql(v, ColumnType(sql_type.element)) for v in value)
         return f"CAST([{items}] AS {duck_type(sql_type)})"
     name = sql_type.name
-    if name == "vector":
+    if name in ("vector", "halfvec"):
         items = ", ".join(repr(float(x)) for x in np.asarray(value, dtype=np.float32))
         return f"CAST([{items}] AS FLOAT[])"
+    if name == "sparsevec":
+        return f"unhex('{value.words().hex()}')"
     if name == "bool":
         return "TRUE" if value else "FALSE"
     if name in ("int2", "int4", "int8", "oid"):

@@ -15,8 +15,10 @@ import pyarrow as pa
 
 from vecsql.types.arrow import from_arrow, vector_matrix
 from vecsql.types.base import ColumnType, SqlType
+from vecsql.types.dense import rows_to_text
 from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
-from vecsql.types.vector import VECTOR_OID, vectors_to_text
+from vecsql.types.halfvec import HALFVEC_OID
+from vecsql.types.vector import VECTOR_OID
 
 Column = Any  # a list of values, a numpy array, a pa.Array or pa.ChunkedArray
 
@@ -42,6 +44,7 @@ _FIXED: dict[int, tuple[struct.Struct, str, int]] = {
     700: (struct.Struct("!if"), ">f4", 4),
     701: (struct.Struct("!id"), ">f8", 8),
 }
+_DENSE = {VECTOR_OID: ("f4", np.float32), HALFVEC_OID: ("f2", np.float16)}
 _BULK = 32  # rows from which numpy pays for fixed-width columns
 
 
@@ -73,7 +76,7 @@ def encode_column(
 ) -> list[bytes]:
     """The fields of one column in format `code`."""
     oid = ctype.type.oid
-    if oid == VECTOR_OID:
+    if oid in _DENSE:
         return _vector_fields(column, ctype, code)
     if code == 1 and oid in _FIXED:
         return _fixed_fields(column, ctype)
@@ -164,20 +167,21 @@ def _split(buffer: bytes, width: int) -> list[bytes]:
 
 
 def _vector_fields(column: Column, ctype: ColumnType, code: int) -> list[bytes]:
+    layout, dtype = _DENSE[ctype.type.oid]
     matrix, valid = _matrix(column)
     if matrix is None:
         return [
-            NULL if row is None else _matrix_fields(np.asarray(row, np.float32)[None], code)[0]
+            NULL if row is None else _matrix_fields(np.asarray(row, dtype)[None], layout, code)[0]
             for row in values_of(column, ctype)
         ]
-    fields = _matrix_fields(matrix, code)
+    fields = _matrix_fields(matrix, layout, code)
     if valid is None:
         return fields
     return [field if ok else NULL for field, ok in zip(fields, valid.tolist(), strict=True)]
 
 
 def _matrix(column: Column) -> tuple[np.ndarray[Any, Any] | None, np.ndarray[Any, Any] | None]:
-    """The column as (n, d) float32 with its validity (None: no NULLs), if its rows have equal lengths."""
+    """The column as (n, d) floats with its validity (None: no NULLs), if its rows have equal lengths."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if isinstance(column, pa.Array) and pa.types.is_fixed_size_list(column.type):
@@ -187,12 +191,15 @@ def _matrix(column: Column) -> tuple[np.ndarray[Any, Any] | None, np.ndarray[Any
     return None, None
 
 
-def _matrix_fields(matrix: np.ndarray[Any, Any], code: int) -> list[bytes]:
+def _matrix_fields(matrix: np.ndarray[Any, Any], layout: str, code: int) -> list[bytes]:
+    """The fields of (n, d) floats of the layout 'f4' or 'f2'."""
     if code == 0:
-        return _prefixed(vectors_to_text(matrix), str.encode)
+        return _prefixed(rows_to_text(matrix), str.encode)
     count, dimensions = matrix.shape
-    table = np.empty((count, 2 + dimensions), dtype=">u4")
-    table[:, 0] = 4 + 4 * dimensions
-    table[:, 1] = dimensions << 16
-    table[:, 2:].view(">f4")[:] = matrix
-    return _split(table.tobytes(), 8 + 4 * dimensions)
+    size = int(layout[1]) * dimensions
+    table = np.empty(
+        count, [("length", ">i4"), ("dims", ">i2"), ("unused", ">i2"), ("row", f">{layout}", dimensions)]
+    )  # fmt: skip
+    table["length"], table["dims"], table["unused"] = 4 + size, dimensions, 0
+    table["row"] = matrix
+    return _split(table.tobytes(), 8 + size)

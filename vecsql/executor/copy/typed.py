@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vecsql.executor.columns import DENSE
 from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 from vecsql.types.formatting import DEFAULT_FORMAT, TextFormat
@@ -68,14 +69,16 @@ def _vectors(column: pa.Array, ctype: ColumnType) -> pa.Array:
         values = flat.cast(pa.float32())
     except pa.ArrowInvalid:
         values = pc.utf8_trim_whitespace(flat).cast(pa.float32())
-    if not np.isfinite(values.to_numpy()).all():
+    with np.errstate(over="ignore", under="ignore"):
+        stored = values.to_numpy().astype(DENSE[ctype.type.name], copy=False)
+    if not np.isfinite(stored).all():
         raise Slow
-    return pa.FixedSizeListArray.from_arrays(values, dims)
+    return pa.FixedSizeListArray.from_arrays(pa.array(stored), dims)
 
 
 _FROM_STRINGS: dict[str, Callable[[pa.Array, ColumnType], pa.Array]] = {
     "text": _text, "varchar": _text, "int2": _integers, "int4": _integers, "int8": _integers,
-    "float8": _floats, "vector": _vectors,
+    "float8": _floats, "vector": _vectors, "halfvec": _vectors,
 }  # fmt: skip
 
 Datum = bytes | None
@@ -144,14 +147,14 @@ def _binary_text(values: Sequence[Datum], ctype: ColumnType) -> pa.Array:
 
 
 def _binary_vectors(cells: Cells, nulls: Nulls, ctype: ColumnType) -> pa.Array:
-    dims = ctype.typmod
-    if dims <= 0 or cells.shape[1] != 4 + 4 * dims:
+    dims, kind = ctype.typmod, np.dtype(DENSE[ctype.type.name])
+    if dims <= 0 or cells.shape[1] != 4 + kind.itemsize * dims:
         raise Slow
     heads = np.ascontiguousarray(cells[:, :4]).view(">i2")
     valid = slice(None) if nulls is None else ~nulls
     if (heads[valid, 0] != dims).any() or heads[valid, 1].any():
         raise Slow
-    flat = cells[:, 4:].view(">f4").astype(np.float32).ravel()
+    flat = cells[:, 4:].view(kind.newbyteorder(">")).astype(kind).ravel()
     if not np.isfinite(flat).all():
         raise Slow
     mask = None if nulls is None else pa.array(nulls)
@@ -161,4 +164,5 @@ def _binary_vectors(cells: Cells, nulls: Nulls, ctype: ColumnType) -> pa.Array:
 _FROM_CELLS: dict[str, Callable[[Cells, Nulls, ColumnType], pa.Array]] = {
     "int2": _fixed(">i2"), "int4": _fixed(">i4"), "int8": _fixed(">i8"), "float4": _fixed(">f4"),
     "float8": _fixed(">f8"), "vector": _binary_vectors,
+    "halfvec": _binary_vectors,
 }  # fmt: skip

@@ -26,6 +26,7 @@ from vecsql.executor.ddl.dependencies import (
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.names import SYSTEM_SCHEMAS, kind_of, lookup
 from vecsql.executor.ddl.references import drop_references, references_to, shown_constraint
+from vecsql.planner.casts import VECTORS
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import DdlPlan, QName
 
@@ -237,10 +238,10 @@ def drop_extension(statement: nodes.DropExtension, plan: DdlPlan, ctx: ExecConte
 
 def _check_no_vectors(draft: Draft) -> None:
     lines = [
-        f"column {c.name} of {shown(draft, t)} depends on type vector"
+        f"column {c.name} of {shown(draft, t)} depends on type {(c.type.type.element or c.type.type).name}"
         for t in draft.tables.values()
         for c in t.columns
-        if "vector" in (c.type.type.name, getattr(c.type.type.element, "name", ""))
+        if (c.type.type.element or c.type.type).name in VECTORS
     ]
     if lines:
         raise refuse("extension vector", lines)

@@ -13,7 +13,7 @@ _BTREE = {
     "bpchar": "bpchar_ops", "name": "name_ops", "char": "char_ops", "bytea": "bytea_ops", "date": "date_ops",
     "time": "time_ops", "timetz": "timetz_ops", "timestamp": "timestamp_ops", "timestamptz": "timestamptz_ops",
     "interval": "interval_ops", "uuid": "uuid_ops", "jsonb": "jsonb_ops", "oid": "oid_ops",
-    "vector": "vector_ops", "oidvector": "oidvector_ops",
+    "bit": "bit_ops", "varbit": "varbit_ops", "vector": "vector_ops", "halfvec": "halfvec_ops", "sparsevec": "sparsevec_ops", "oidvector": "oidvector_ops",
 }  # fmt: skip
 _EXTRA_BTREE = {
     "text_pattern_ops": "text", "varchar_pattern_ops": "text", "varchar_ops": "text", "bpchar_pattern_ops": "bpchar"
@@ -46,7 +46,7 @@ def default_opclass(method: str, kind: SqlType) -> str:
         found = _BTREE[kind.name].replace("_ops", "_minmax_ops") if kind.name in _BTREE else None
     else:
         found = "array_ops" if kind.element is not None else _BTREE.get(kind.name)
-        if method == "hash" and kind.name == "vector":
+        if method == "hash" and kind.name in ("vector", "halfvec", "sparsevec"):
             found = None
     if found is None:
         raise UndefinedObject(

@@ -1,11 +1,13 @@
 """What DuckDB needs to answer as PostgreSQL does: Python functions and macros that translated SQL calls."""
 
 from vecsql.executor.duck_functions import (  # noqa: F401  they register their functions
+    bits,
     jsonpaths,
     jsons,
     moments,
     numbers,
     sequences,
+    sparse,
     strings,
     vectors,
 )

@@ -12,7 +12,7 @@ from vecsql.errors import Error
 from vecsql.executor.duck_functions.registry import DuckFunction, encoded
 from vecsql.planner.literals import duck_type
 from vecsql.settings.checks import zone_of
-from vecsql.types.arrow import from_arrow, to_arrow
+from vecsql.types.arrow import from_arrow, to_arrow, widened_array, widened_type
 from vecsql.types.base import ColumnType, by_oid
 from vecsql.types.datetimes import SESSION_ZONE
 from vecsql.types.formatting import TextFormat
@@ -56,7 +56,7 @@ def _reader(ctype: ColumnType) -> Callable[[Any], pa.Array]:
             values = [None if v is None else read(v, -1) for v in column.to_pylist()]
         except Error as error:
             raise encoded(error) from None
-        return to_arrow(values, ctype)
+        return widened_array(to_arrow(values, ctype))
 
     return call
 
@@ -64,7 +64,9 @@ def _reader(ctype: ColumnType) -> Callable[[Any], pa.Array]:
 def _printer(ctype: ColumnType) -> Callable[[Any], pa.Array]:
     def call(column: Any) -> pa.Array:
         show = TextFormat(SESSION_ZONE.get()).encoder(ctype.type)
-        column = column.cast(ctype.arrow)  # DuckDB names the session's zone in the Arrow type
+        column = column.cast(
+            widened_type(ctype.arrow)
+        )  # DuckDB names the session's zone in the Arrow type
         return pa.array(
             [None if v is None else show(v) for v in from_arrow(column, ctype)], pa.string()
         )

@@ -8,11 +8,12 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-import numpy as np
-
 from vecsql.errors import DatatypeMismatch, NumericValueOutOfRange
+from vecsql.planner.casts import VECTORS
+from vecsql.types import halfvec, vector
 from vecsql.types.base import ColumnType, SqlType
 from vecsql.types.datetimes import SESSION_ZONE, at_zone, from_zone, timestamptz_to_text
+from vecsql.types.dense import numbers_of
 
 Cast = Callable[[Any], Any]
 
@@ -43,7 +44,7 @@ def mismatch(
 ) -> DatatypeMismatch:
     """PostgreSQL's error for an expression that cannot be assigned to a column."""
     return DatatypeMismatch(
-        f'column "{column}" is of type {target} but expression is of type {source}',
+        f'column "{column}" is of type {target.type.sql_name} but expression is of type {source.type.sql_name}',
         hint="You will need to rewrite or cast the expression.",
         position=position,
     )
@@ -63,10 +64,12 @@ def _between(source: SqlType, target: SqlType) -> Cast | None:
         return _to_string(source)
     if source.element is not None and target.element is not None:
         return _arrays(source.element, target.element)
-    if target.name == "vector":
-        return _to_vector(source)
-    if source.name == "vector":
-        return _from_vector(target)
+    if target.name in VECTORS:
+        return _to_vector(source, target)
+    if source.name in VECTORS:
+        return _from_vector(source, target)
+    if {source.name, target.name} == {"bit", "varbit"}:
+        return _same
     return _scalar(source.name, target.name)
 
 
@@ -93,15 +96,19 @@ def _arrays(source: SqlType, target: SqlType) -> Cast | None:
     return convert
 
 
-def _to_vector(source: SqlType) -> Cast | None:
-    element = source.element
-    if element is None or element.name not in ("int4", "float4", "float8", "numeric"):
-        return None
-    return lambda values: np.asarray(values, dtype=np.float32)
+def _to_vector(source: SqlType, target: SqlType) -> Cast | None:
+    """From arrays of numbers and the other vector types."""
+    if source.element is not None:
+        known = source.element.name in ("int4", "float4", "float8", "numeric")
+        return numbers_of if known else None
+    if source.name == "sparsevec":
+        check = (halfvec if target.name == "halfvec" else vector).CODEC.check_count
+        return lambda value: (check(value.dim), value.to_numpy())[1]
+    return _same if source.name in VECTORS else None
 
 
-def _from_vector(target: SqlType) -> Cast | None:
-    if target.element is None or target.element.name not in _FLOATS:
+def _from_vector(source: SqlType, target: SqlType) -> Cast | None:
+    if source.name == "sparsevec" or target.element is None or target.element.name != "float4":
         return None
     return lambda value: [float(x) for x in value]
 

@@ -11,6 +11,7 @@ import re
 
 from vecsql.catalog import functions as system_functions
 from vecsql.planner.resolve import Signature
+from vecsql.planner.signatures import vectors
 from vecsql.planner.signatures.aggregates import AGGREGATES, WINDOWS
 from vecsql.planner.signatures.functions import FUNCTIONS, SETS
 from vecsql.planner.signatures.operators import operators
@@ -67,8 +68,8 @@ def functions() -> Table:
     global _loaded
     if _loaded is None:
         own = (
-            _parse(FUNCTIONS, "scalar") + _parse(SETS, "set") + _parse(AGGREGATES, "agg")
-            + _parse(WINDOWS, "win")
+            _parse(FUNCTIONS, "scalar") + _parse(vectors.functions(), "scalar") + _parse(SETS, "set")
+            + _parse(AGGREGATES, "agg") + _parse(vectors.aggregates(), "agg") + _parse(WINDOWS, "win")
         )  # fmt: skip
         table = _table(own)
         for signature in _system():
@@ -79,4 +80,4 @@ def functions() -> Table:
     return _loaded
 
 
-OPERATORS: Table = _table(_parse(operators(), "scalar"))
+OPERATORS: Table = _table(_parse(operators(), "scalar") + _parse(vectors.operators(), "scalar"))

@@ -9,14 +9,12 @@ sum(numeric) -> numeric = !sum_numeric
 sum(float4) -> float4 = CAST(sum({0})@ AS FLOAT)
 sum(float8) -> float8 = sum({0})@
 sum(interval) -> interval = to_months(CAST(sum(vs_months({0}))@ AS INTEGER)) + to_days(CAST(sum(vs_days({0}))@ AS INTEGER)) + to_microseconds(CAST(sum(vs_micros({0}))@ AS BIGINT))
-sum(vector) -> vector = vs_vector_sum(list({0})@)
 avg(int2) -> numeric = vs_numeric_avg(CAST(sum({0})@ AS VARCHAR), count({0})@)
 avg(int4) -> numeric = vs_numeric_avg(CAST(sum({0})@ AS VARCHAR), count({0})@)
 avg(int8) -> numeric = vs_numeric_avg(CAST(sum({0})@ AS VARCHAR), count({0})@)
 avg(numeric) -> numeric = !avg_numeric
 avg(float4) -> float8 = avg(CAST({0} AS DOUBLE))@
 avg(float8) -> float8 = avg({0})@
-avg(vector) -> vector = vs_vector_avg(list({0})@)
 min(int2) -> int2
 min(int4) -> int4
 min(int8) -> int8

@@ -228,15 +228,6 @@ jsonb_strip_nulls(jsonb) -> jsonb = vs_jsonb_strip_nulls({{0}})
 jsonb_pretty(jsonb) -> text = vs_jsonb_pretty({{0}})
 num_nonnulls(any...) -> int4 = vs_num_nonnulls([{{*:text}}])
 num_nulls(any...) -> int4 = len([{{*:text}}]) - vs_num_nonnulls([{{*:text}}])
-l2_distance(vector, vector) -> float8 = vs_vector_l2({{0}}, {{1}})
-inner_product(vector, vector) -> float8 = vs_vector_ip({{0}}, {{1}})
-cosine_distance(vector, vector) -> float8 = vs_vector_cosine({{0}}, {{1}})
-l1_distance(vector, vector) -> float8 = vs_vector_l1({{0}}, {{1}})
-vector_dims(vector) -> int4 = CAST(len({{0}}) AS INTEGER)
-vector_norm(vector) -> float8 = vs_vector_norm({{0}})
-l2_norm(vector) -> float8 = vs_vector_norm({{0}})
-l2_normalize(vector) -> vector = vs_vector_normalize({{0}})
-subvector(vector, int4, int4) -> vector = vs_subvector({{0}}, {{1}}, {{2}})
 """
 
 SETS = r"""

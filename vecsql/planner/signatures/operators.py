@@ -31,7 +31,6 @@ FIXED = """
 ||(anycompatiblearray, anycompatible) -> anycompatiblearray = list_append({0}, {1})
 ||(anycompatible, anycompatiblearray) -> anycompatiblearray = list_prepend({0}, {1})
 ||(jsonb, jsonb) -> jsonb = vs_jsonb_concat({0}, {1})
-||(vector, vector) -> vector = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN list_concat({0}, {1}) END
 ||(bytea, bytea) -> bytea = ({0} || {1})
 @>(anyarray, anyarray) -> bool = list_has_all({0}, {1})
 <@(anyarray, anyarray) -> bool = list_has_all({1}, {0})
@@ -67,13 +66,6 @@ FIXED = """
 #-(jsonb, _text) -> jsonb = vs_jsonb_delete_path({0}, {1})
 =(jsonb, jsonb) -> bool = ({0} = {1})
 <>(jsonb, jsonb) -> bool = ({0} <> {1})
-<->(vector, vector) -> float8 = vs_vector_l2({0}, {1})
-<#>(vector, vector) -> float8 = vs_vector_negative_ip({0}, {1})
-<=>(vector, vector) -> float8 = vs_vector_cosine({0}, {1})
-<+>(vector, vector) -> float8 = vs_vector_l1({0}, {1})
-+(vector, vector) -> vector = vs_vector_add({0}, {1})
--(vector, vector) -> vector = vs_vector_sub({0}, {1})
-*(vector, vector) -> vector = vs_vector_mul({0}, {1})
 +(date, int4) -> date = ({0} + {1})
 +(int4, date) -> date = ({1} + {0})
 -(date, int4) -> date = ({0} - {1})
@@ -153,7 +145,6 @@ def _comparisons() -> list[str]:
     for op in COMPARISONS:
         lines.append(f"{op}(bpchar, bpchar) -> bool = (rtrim({{0}}, ' ') {op} rtrim({{1}}, ' '))")
         lines.append(f"{op}(numeric, numeric) -> bool = !numeric_compare")
-        lines.append(f"{op}(vector, vector) -> bool = (vs_vector_compare({{0}}, {{1}}) {op} 0)")
         lines.append(f"{op}(anyarray, anyarray) -> bool = ({{0:keys}} {op} {{1:keys}})")
         lines.append(f"{op}(record, record) -> bool = ({{0}} {op} {{1}})")
     return lines
