@@ -85,10 +85,10 @@ def smallest_of(keys, pool):
     return size
 
 
-@pytest.mark.parametrize("capacity", [0, 1, 2, 95, 96, 97, 300])
-@pytest.mark.parametrize("count", [0, 1, 96, 500])
+@pytest.mark.parametrize("capacity", [0, 1, 2, 7, 8, 9, 127, 128, 129, 300, 1000])
+@pytest.mark.parametrize("count", [0, 1, 96, 500, 3000])
 def test_pool_keeps_the_smallest_in_order(capacity, count):
-    keys = np.random.default_rng(count).integers(0, 2**63, count).astype(np.uint64)
+    keys = np.random.default_rng(count).integers(0, 2**64, count, np.uint64)
     pool = np.empty(capacity, np.uint64)
     size = smallest_of(keys, pool)
     np.testing.assert_array_equal(pool[:size], np.sort(keys)[:capacity])

@@ -163,7 +163,7 @@ def find_neighbours(
     pool = np.empty(width, np.uint64)
     codes = np.empty(rows.shape[1], np.int8)
     other = np.empty(rows.shape[1], np.int8)
-    fresh = np.empty(graph.shape[1], np.int32)
+    fresh = np.empty(graph.shape[1] + 1, np.int32)
     touched = np.empty(1 << 14, np.int32)
     visited = np.zeros((rows.shape[0] + 63) // 64, np.uint64)
     for i in range(start, stop):
@@ -282,7 +282,7 @@ def mend(
     spread(graph, order[0], reached, stack)
     codes = np.empty(rows.shape[1], np.int8)
     pool = np.empty(width, np.uint64)
-    fresh = np.empty(degree, np.int32)
+    fresh = np.empty(degree + 1, np.int32)
     touched = np.empty(1 << 14, np.int32)
     visited = np.zeros((rows.shape[0] + 63) // 64, np.uint64)
     added = np.int64(0)

@@ -14,13 +14,13 @@ from numba import types
 
 from vecsql.kernels.distance import QUERY, ROWS, distance, finish, square_norm
 from vecsql.kernels.jit import helper, kernel, read_only, writable
-from vecsql.kernels.quantized import CODES, HEADS, code_distance, prepare_query
+from vecsql.kernels.quantized import CODES, HEADS, code_distance, prepare_query, query_excess
 from vecsql.kernels.reference import COSINE, L1
-from vecsql.kernels.simd import prefetch
+from vecsql.kernels.simd import biased_dot, prefetch
 from vecsql.kernels.topk import key_row, make_key, pool_insert
 
 LINE = 64
-AHEAD = 4  # rows whose codes are prefetched before they are scored; more than that queue for fill buffers
+AHEAD = 8  # rows whose codes are prefetched before they are scored
 RERANK_MORE = 16  # rows beyond twice k that are re-ranked: codes seldom misplace a row by more
 NO_LIMIT = 1 << 60
 BLOCK = 64  # rows whose passing ones are prefetched together
@@ -96,6 +96,79 @@ def descend(
 
 
 @helper
+def take_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
+    """Write the neighbours that were not visited to `fresh` and mark them, without a branch; returns how many."""
+    count = np.int64(0)
+    for neighbour in neighbours:
+        row = np.int64(max(neighbour, 0))
+        bit = np.uint64(neighbour >= 0) << np.uint64(row & 63)
+        before = visited[row >> 6]
+        visited[row >> 6] = before | bit
+        fresh[count] = row
+        count += np.int64((bit & ~before) != 0)
+    return count
+
+
+@helper
+def peek_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
+    """As take_fresh, but marks nothing."""
+    count = np.int64(0)
+    for neighbour in neighbours:
+        row = np.int64(max(neighbour, 0))
+        bit = np.uint64(neighbour >= 0) << np.uint64(row & 63)
+        fresh[count] = row
+        count += np.int64((bit & ~visited[row >> 6]) != 0)
+    return count
+
+
+@helper
+def prefetch_row(base: Any, row: Any, stride: Any) -> None:
+    """Ask for all cache lines of a row."""
+    address = base + np.int64(row) * stride
+    for line in range(0, stride, LINE):
+        prefetch(address + line)
+
+
+@helper
+def measure(
+    rows: Any,
+    heads: Any,
+    fresh: Any,
+    count: Any,
+    ahead: Any,
+    later: Any,
+    codes: Any,
+    excess: Any,
+    weights: Any,
+    manhattan: Any,
+    distances: Any,
+) -> None:
+    """Distances of the rows fresh[:count], with those prefetched that come AHEAD of them and ahead[:later] besides.
+
+    No branch depends on a distance, so that the processor works on several rows at once.
+    """
+    stride, base = rows.shape[1], rows.ctypes.data
+    last = heads.shape[1] - 1
+    for i in range(min(count, AHEAD)):
+        prefetch_row(base, fresh[i], stride)
+    for i in range(count):
+        if i + AHEAD < count:
+            prefetch_row(base, fresh[i + AHEAD], stride)
+        if i < later:
+            prefetch_row(base, ahead[i], stride)
+        row = np.int64(fresh[i])
+        if manhattan:
+            distances[i] = code_distance(rows, heads, row, codes, weights, manhattan)
+        else:
+            dot = biased_dot(base + row * stride, codes.ctypes.data, stride) - excess
+            head = heads[row]
+            scaled = head[last - 1] * np.float32(dot)
+            distances[i] = weights[0] + weights[1] * head[last] + weights[2] * scaled
+    for i in range(count, later):
+        prefetch_row(base, ahead[i], stride)
+
+
+@helper
 def walk(
     rows: Any,
     heads: Any,
@@ -112,11 +185,12 @@ def walk(
 ) -> Any:
     """Fill `pool` with keys of the nearest rows that a walk from `entry` meets: (rows in pool, rows scored).
 
-    Ends when every row of the pool is expanded. `visited` comes and leaves all zero.
+    Ends when every row of the pool is expanded. `fresh` has room for one more than a row has neighbours. `visited` comes and leaves all zero.
     """
-    capacity = pool.shape[0]
-    stride = rows.shape[1]
-    base = rows.ctypes.data
+    capacity, degree = pool.shape[0], graph.shape[1]
+    ahead = np.empty(degree + 1, np.int32)
+    distances = np.empty(degree, np.float32)
+    excess = query_excess(codes)
     pool[0] = make_key(entry_distance, entry)
     size = np.int64(1)
     visit(visited, entry)
@@ -129,32 +203,21 @@ def walk(
             cursor += 1
             continue
         pool[cursor] = key | EXPANDED
-        if cursor + 1 < size:
-            following = graph.ctypes.data + key_row(pool[cursor + 1]) * graph.shape[1] * 4
-            for line in range(0, graph.shape[1] * 4, LINE):
-                prefetch(following + line)
-        count = np.int64(0)
-        for neighbour in graph[key_row(key)]:
-            if neighbour < 0:
-                break
-            row = np.int64(neighbour)
-            if not visit(visited, row):
-                fresh[count] = neighbour
-                if count < AHEAD:
-                    for line in range(0, stride, LINE):
-                        prefetch(base + row * stride + line)
-                count += 1
+        count = take_fresh(graph[key_row(key)], visited, fresh)
+        later = np.int64(0)
+        if cursor + 1 < size and not pool[cursor + 1] & EXPANDED:
+            later = peek_fresh(graph[key_row(pool[cursor + 1])], visited, ahead)
+        if cursor + 2 < size:
+            prefetch_row(graph.ctypes.data, key_row(pool[cursor + 2]), 4 * degree)
+        measure(
+            rows, heads, fresh, count, ahead, later, codes, excess, weights, manhattan, distances
+        )
+        for i in range(min(count, touched.shape[0] - marked)):
+            touched[marked + i] = fresh[i]
+        marked += count
         lowest = cursor + 1
         for i in range(count):
-            row = np.int64(fresh[i])
-            if i + AHEAD < count:
-                later = base + np.int64(fresh[i + AHEAD]) * stride
-                for line in range(0, stride, LINE):
-                    prefetch(later + line)
-            if marked < touched.shape[0]:
-                touched[marked] = fresh[i]
-            marked += 1
-            found = make_key(code_distance(rows, heads, row, codes, weights, manhattan), row)
+            found = make_key(distances[i], fresh[i])
             if size == capacity and found >= pool[size - 1]:
                 continue
             size, at = pool_insert(pool, size, capacity, found)
@@ -267,7 +330,7 @@ def graph_search(
     entry, nearest, scored, _ = descend(
         rows, heads, order, upper, levels, codes, weights, manhattan
     )
-    fresh = touched[touched.shape[0] - graph.shape[1] :]
+    fresh = touched[touched.shape[0] - graph.shape[1] - 1 :]
     size, walked = walk(
         rows,
         heads,
@@ -280,7 +343,7 @@ def graph_search(
         pool,
         fresh,
         visited,
-        touched[: touched.shape[0] - graph.shape[1]],
+        touched[: touched.shape[0] - graph.shape[1] - 1],
     )
     found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best)
     finish(best, found, vectors, query, metric, out, values)

@@ -24,6 +24,7 @@ from numba import types
 from vecsql.kernels.distance import QUERY, ROWS
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
+from vecsql.kernels.simd import BIAS as DOT_BIAS
 from vecsql.kernels.simd import difference_i8, dot_i8
 
 SCALE, BIAS = -2, -1  # columns of the float32 view of the rows
@@ -80,6 +81,15 @@ def prepare_query(query: Any, center: Any, unit: Any, metric: Any, codes: Any) -
         return np.float32(0), np.float32(-2) * scale
     scale = encode(query, 1.0, center, unit, metric, codes)
     return np.float32(1), np.float32(-2) * scale
+
+
+@helper
+def query_excess(codes: Any) -> Any:
+    """What biased_dot() with these codes as its query gives above their dot product (int32)."""
+    total = np.int64(0)
+    for j in range(codes.shape[0]):
+        total += np.int64(codes[j])
+    return np.int32(DOT_BIAS * total)
 
 
 @helper

@@ -152,7 +152,38 @@ def _difference_at(level: str) -> Any:
     return difference
 
 
+def _dot_unsigned(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
+    """(x + 128) y by one vpdpbusd; the caller takes 128 y off, once for all x."""
+    lanes = ir.VectorType(I32, 16)
+    shifted = builder.xor(x, ir.Constant(ir.VectorType(I8, 64), [128] * 64))
+    if llvm.llvm_version_info[0] < 22:
+        y, shifted = builder.bitcast(y, lanes), builder.bitcast(shifted, lanes)
+    kinds = [lanes, shifted.type, y.type]
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(lanes, kinds), "llvm.x86.avx512.vpdpbusd.512"
+    )
+    return builder.call(function, [accumulator, shifted, y])
+
+
+_BIASED = {**_DOT, "vnni": (64, 16, _dot_unsigned)}
+
+
+def _biased_at(level: str) -> Any:
+    @intrinsic
+    def biased(typingctx: Any, row: Any, query: Any, length: Any) -> Any:
+        """biased_dot(address, address, n) -> int32: dot_i8 + BIAS times the sum of the second."""
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return _sum_over(builder, args, *_BIASED[level])
+
+        return types.int32(types.intp, types.intp, types.intp), codegen
+
+    return biased
+
+
+BIAS = 128 if LEVEL == "vnni" else 0
 dot_i8 = _dot_at(LEVEL)
+biased_dot = _biased_at(LEVEL)
 difference_i8 = _difference_at(LEVEL)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from vecsql.kernels.jit import helper
+from vecsql.kernels.ordered import count_below, move_up
 from vecsql.kernels.simd import bits_float, float_bits
 
 SIGN = np.uint32(0x80000000)
 ALL_BITS = np.uint32(0xFFFFFFFF)
-COUNTED = 96  # so many keys are counted with SIMD sooner than halved with mispredicted branches
+COUNTED = 128  # so many keys are counted with SIMD sooner than halved with mispredicted branches
 NAN_BITS = np.uint32(0xFFC00000)  # above +inf once ordered: NaN sorts last, as in SQL
 
 
@@ -61,11 +62,8 @@ def pool_insert(pool: Any, size: Any, capacity: Any, key: Any) -> Any:
             low = middle + 1
         else:
             high = middle
-    smaller = np.int64(0)
-    for i in range(low, high):
-        smaller += np.int64(pool[i] < key)
-    low += smaller
-    for i in range(size, low, -1):
-        pool[i] = pool[i - 1]
+    base = pool.ctypes.data
+    low += count_below(base + 8 * low, high - low, key)
+    move_up(base, low, np.int64(size))
     pool[low] = key
     return size + 1, low
