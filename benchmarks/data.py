@@ -44,7 +44,9 @@ def _vectors(path: Path, column: str) -> npt.NDArray[np.float16 | np.int32]:
 def exact_cosine(base: Floats, queries: Floats, k: int) -> npt.NDArray[np.int32]:
     """Row numbers of the k nearest by cosine distance, nearest first."""
     unit = base / np.linalg.norm(base, axis=1, keepdims=True)
-    answers = [_nearest(block @ unit.T, k) for block in np.array_split(queries, 1 + len(queries) // 100)]
+    answers = [
+        _nearest(block @ unit.T, k) for block in np.array_split(queries, 1 + len(queries) // 100)
+    ]
     return np.concatenate(answers)
 
 
@@ -94,8 +96,8 @@ def glove(queries: int = 500) -> Dataset:
     return Dataset("GloVe 6B", base, every[held_out], exact_cosine(base, every[held_out], 100))
 
 
-def growth(rows: int, queries: int = 500) -> Dataset:
-    """The first `rows` of 1,000,000 generated vectors of 128 dimensions, with an intrinsic dimension of about 16."""
+def growth(rows: int, queries: int = 500, *, truth: bool = True) -> Dataset:
+    """The first `rows` of a generated set of 128 dimensions, with an intrinsic dimension of about 16."""
     rng = np.random.default_rng(11)
     mixing = rng.standard_normal((24, 128)).astype(np.float32)
     centres = rng.standard_normal((1000, 24)).astype(np.float32)
@@ -109,8 +111,11 @@ def growth(rows: int, queries: int = 500) -> Dataset:
         return vectors
 
     wanted = draw(queries)
-    base = np.concatenate([draw(min(10_000, rows - done)) for done in range(0, rows, 10_000)])
-    return Dataset("generated, 128-d", base, wanted, exact_cosine(base, wanted, 10))
+    base = np.empty((rows, 128), np.float32)
+    for start in range(0, rows, 10_000):
+        base[start : start + 10_000] = draw(10_000)[: rows - start]
+    answers = exact_cosine(base, wanted, 10) if truth else np.empty((queries, 0), np.int32)
+    return Dataset("generated, 128-d", base, wanted, answers)
 
 
 def default(queries: int = 500) -> Dataset:

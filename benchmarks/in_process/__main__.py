@@ -24,7 +24,7 @@ def contestants(base: data.Floats, wanted: Sequence[str]) -> Iterator[Contestant
         "sql": lambda: [Embedded(base)],
         "hnswlib": lambda: [Hnswlib(base)],
         "faiss": lambda: [Faiss(base)],
-        "scann": lambda: [Scann(base, leaves) for leaves in trees(len(base))],
+        "scann": lambda: [Scann(base, leaves, soar) for leaves, soar in trees(len(base))],
     }
     for name, make in every.items():
         if name in wanted:
@@ -52,7 +52,9 @@ def summary(results: dict[str, list[Series]]) -> str:
             ratio = f" ({ours / theirs:.2f}x)" if theirs and ours and who != OURS else ""
             row.append(f"{theirs:,.0f}{ratio}" if theirs else "not reached")
         rows.append(row)
-    return report.table(["QPS (vecsql index is … as fast)", *(f"at {t:.2f}" for t in TARGETS)], rows)
+    return report.table(
+        ["QPS (vecsql index is … as fast)", *(f"at {t:.2f}" for t in TARGETS)], rows
+    )
 
 
 def text(dataset: data.Dataset, results: dict[str, list[Series]], command: str) -> str:
@@ -87,7 +89,9 @@ def main() -> None:
         sides = list(contestants(dataset.base, options.only))
         if options.build:
             continue
-        results = gathered(taking_turns(sides, unit(dataset.queries), dataset.truth, options.rounds))
+        results = gathered(
+            taking_turns(sides, unit(dataset.queries), dataset.truth, options.rounds)
+        )
         report.write(
             f"in_process_{name}",
             text(dataset, results, f"python -m benchmarks.in_process --data {name}"),

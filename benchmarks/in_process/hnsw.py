@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.built import once, place
 from benchmarks.data import Floats
-from benchmarks.measure import K, Call
+from benchmarks.measure import Call, K
 
 M, EF_CONSTRUCTION = 16, 100
 EF_SEARCH = (10, 20, 30, 45, 60, 90, 130, 200, 350, 600)
@@ -29,7 +29,9 @@ class Hnswlib:
         import hnswlib
 
         self._index = hnswlib.Index(space="ip", dim=base.shape[1])
-        path = once(place("hnswlib", base), lambda draft: hnswlib_build(base, 2).save_index(str(draft)))
+        path = once(
+            place("hnswlib", base), lambda draft: hnswlib_build(base, 2).save_index(str(draft))
+        )
         self._index.load_index(str(path))
         self._index.set_num_threads(1)
 

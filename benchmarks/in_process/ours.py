@@ -12,11 +12,20 @@ import numpy as np
 import vecsql
 from benchmarks.built import once, place
 from benchmarks.data import Floats
-from benchmarks.measure import K, Call
+from benchmarks.measure import Call, K
 from vecsql import index, kernels
+from vecsql.index.base import Effort
 
 SOURCES = ("vecsql/index", "vecsql/kernels", "vecsql/storage")
-EFFORTS = (10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
+EFFORTS = tuple(
+    [("vecsql.recall", recall) for recall in (0.8, 0.9, 0.95, 0.97, 0.99, 0.995)]
+    + [("hnsw.ef_search", ef) for ef in (10, 15, 20, 30, 40, 60, 80, 120, 200, 400)]
+)
+
+
+def effort_of(setting: tuple[str, float]) -> Effort:
+    name, value = setting
+    return Effort(ef_search=int(value)) if name == "hnsw.ef_search" else Effort(recall=value)
 
 
 class IndexCall:
@@ -43,8 +52,8 @@ class IndexCall:
         (path / "index.json").write_text(json.dumps(described))
 
     def at(self, setting: Any) -> Call:
-        search, base = self.index.search, self._base
-        return lambda query: search(base, query, K, setting, None).positions
+        search, base, effort = self.index.search, self._base, effort_of(setting)
+        return lambda query: search(base, query, K, effort, None).positions
 
 
 class Embedded:
@@ -60,7 +69,8 @@ class Embedded:
 
     def at(self, setting: Any) -> Call:
         cursor = self._db.cursor()
-        cursor.execute(f"SET hnsw.ef_search = {setting}")
+        cursor.execute("RESET hnsw.ef_search")
+        cursor.execute(f"SET {setting[0]} = {setting[1]}")
         sql = f"SELECT id FROM items ORDER BY embedding <=> $1 LIMIT {K}"
         return lambda query: [row[0] for row in cursor.execute(sql, (query,))]
 

@@ -15,15 +15,15 @@ import pyarrow.parquet as pq
 from benchmarks.data import Floats
 
 
-def copy_bytes(base: Floats) -> bytes:
-    """The binary COPY stream of (id bigint, embedding vector) rows."""
+def copy_bytes(base: Floats, first: int = 0) -> bytes:
+    """The binary COPY stream of (id bigint, embedding vector) rows; ids count from `first`."""
     dims = base.shape[1]
     layout = np.dtype([
         ("fields", ">i2"), ("id_len", ">i4"), ("id", ">i8"),
         ("len", ">i4"), ("dims", ">i2"), ("unused", ">i2"), ("v", ">f4", (dims,)),
     ])  # fmt: skip
     rows = np.zeros(len(base), layout)
-    rows["fields"], rows["id_len"], rows["id"] = 2, 8, np.arange(len(base))
+    rows["fields"], rows["id_len"], rows["id"] = 2, 8, np.arange(first, first + len(base))
     rows["len"], rows["dims"], rows["v"] = 4 + 4 * dims, dims, base
     stream = io.BytesIO()
     stream.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
