@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def once(path: Path, make: Callable[[Path], object]) -> Path:
     if not path.exists():
         print(f"building {path.name}", flush=True)
         draft = path.with_name(path.name + ".draft")
+        if draft.is_dir():
+            shutil.rmtree(draft)
         make(draft)
         draft.rename(path)
     return path

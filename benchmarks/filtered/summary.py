@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
@@ -11,7 +12,7 @@ from benchmarks.filtered.grid import KINDS, SHARES
 
 Results = dict[str, list[dict[str, Any]]]  # by cell: outcomes as dictionaries
 
-OURS = {"process": "vecsql SQL", "wire": "vecsql"}
+OURS = {"process": ("vecsql index", "vecsql SQL"), "wire": ("vecsql",)}  # the first is what counts
 
 
 def text(where: str, dataset: Dataset, results: Results, command: str) -> str:
@@ -19,7 +20,7 @@ def text(where: str, dataset: Dataset, results: Results, command: str) -> str:
     cells = {name: results[name] for name in ordered() if name in results}
     names = list(dict.fromkeys(o["who"] for outcomes in cells.values() for o in outcomes))
     table = report.table(
-        ["rows kept", *names, "ratio to the best peer"],
+        ["rows kept", *names, *(f"{ours} / best peer" for ours in OURS[where])],
         [[name, *_row(outcomes, names, OURS[where])] for name, outcomes in cells.items()],
     )
     plot(where, dataset, cells)
@@ -31,7 +32,7 @@ def text(where: str, dataset: Dataset, results: Results, command: str) -> str:
         "",
         table,
         *_lows(cells, names),
-        _ratios(cells, OURS[where]),
+        *(_ratios(cells, ours) for ours in OURS[where]),
         "",
     ]
     return "\n".join(lines)
@@ -41,11 +42,11 @@ def ordered() -> list[str]:
     return [f"{share:g} %, {kind}" for kind in KINDS for share in SHARES]
 
 
-def _row(outcomes: list[dict[str, Any]], names: list[str], ours: str) -> list[str]:
+def _row(outcomes: list[dict[str, Any]], names: list[str], ours: Sequence[str]) -> list[str]:
     by_name = {o["who"]: o for o in outcomes}
     shown = [_shown(by_name[name]) if name in by_name else "" for name in names]
-    ratio = ratio_of(outcomes, ours)
-    return [*shown, f"{ratio:.1f}x" if ratio else ""]
+    ratios = [ratio_of(outcomes, side) for side in ours]
+    return [*shown, *(f"{ratio:.2f}x" if ratio else "" for ratio in ratios)]
 
 
 def _shown(outcome: dict[str, Any]) -> str:

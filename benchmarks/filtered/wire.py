@@ -119,7 +119,9 @@ class Lance:
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(unit(base).ravel()), base.shape[1])
         rows = pa.table({"id": np.arange(len(base)), **columns, "vector": vectors})
         parts = round(len(base) ** 0.5 / 2)
-        pq = IvfPq(distance_type="cosine", num_partitions=parts, num_sub_vectors=base.shape[1] // 2)
+        dims = base.shape[1]
+        blocks = next(n for n in range(dims // 5, 0, -1) if dims % n == 0)
+        pq = IvfPq(distance_type="cosine", num_partitions=parts, num_sub_vectors=blocks)
         hnsw = HnswSq(distance_type="cosine", num_partitions=1, m=16, ef_construction=150)
         for name, config in {"hnsw_sq": hnsw, "ivf_pq": pq}.items():
             table = lancedb.connect(str(path)).create_table(name, rows)
@@ -135,7 +137,7 @@ class Lance:
             condition = asked.condition
             query = table.search(asked.vector, vector_column_name="vector").distance_type("cosine")
             query = query.where(condition.sql(str(condition.value)), prefilter=True)
-            query = query.limit(K).select(["id"])
+            query = query.limit(K).select(["id", "_distance"])
             if how == "flat":
                 query = query.bypass_vector_index()
             elif how == "hnsw_sq":
@@ -193,8 +195,9 @@ def contestants(base: Floats, columns: Columns) -> Iterator[list[Any]]:
     """Both servers running, with the data in them."""
     theirs = once(place("postgres", base), lambda p: _postgres(p, base, columns))
     ours = once(place("vecsql-wire", base, *SOURCES), lambda p: _vecsql(p, base, columns))
+    lance = Lance(base, columns)
     with contextlib.ExitStack() as stack:
         vecsql = stack.enter_context(peers.vecsql(ours / "items.vecsql"))
         postgres = stack.enter_context(peers.postgres(theirs))
         connections = [stack.enter_context(peers.connect(info)) for info in (vecsql, postgres)]
-        yield [Vecsql(connections[0]), Pgvector(connections[1]), Lance(base, columns)]
+        yield [Vecsql(connections[0]), Pgvector(connections[1]), lance]
