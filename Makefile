@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
-.PHONY: demo test check format bench bench-micro bench-load bench-overhead clean
+.PHONY: demo test check format bench bench-micro bench-load bench-overhead bench-in-process bench-filtered \
+	bench-index-build bench-writes bench-exact bench-growth clean
 
 demo: $(STAMP)bench
 	$(BIN)/python -m benchmarks.demo
@@ -34,6 +35,27 @@ bench-load: $(STAMP)bench
 
 bench-overhead: $(STAMP)bench
 	$(BIN)/python -m benchmarks.overhead
+
+# One thread, one call per query: hnswlib, faiss HNSW, ScaNN
+bench-in-process: $(STAMP)peers
+	$(BIN)/python -m benchmarks.in_process
+
+# The grid of filters: qdrant-edge in process; pgvector and lancedb over the wire (about 15 minutes; QUICK=--quick takes three)
+bench-filtered: $(STAMP)peers
+	$(BIN)/python -m benchmarks.filtered process $(QUICK)
+	$(BIN)/python -m benchmarks.filtered wire $(QUICK)
+
+bench-index-build: $(STAMP)peers
+	$(BIN)/python -m benchmarks.index_build
+
+bench-writes: $(STAMP)peers
+	$(BIN)/python -m benchmarks.writes
+
+bench-exact: $(STAMP)peers
+	$(BIN)/python -m benchmarks.exact
+
+bench-growth: $(STAMP)peers
+	$(BIN)/python -m benchmarks.growth
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("vecsql needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else None'
