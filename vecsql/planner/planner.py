@@ -29,6 +29,7 @@ from vecsql.planner.plan import (
     SelectPlan,
     Widening,
 )
+from vecsql.planner.purity import reads_only_tables
 from vecsql.planner.row_locks import plan_locking
 from vecsql.planner.rules import direct_plan, rewrite
 from vecsql.planner.scope import Scope
@@ -108,6 +109,7 @@ def _prepare(
             columns,
             not locks and not _draws_values(plan),
             inline,
+            inline and reads_only_tables(plan),
         )
     if parsed.kind in ("insert", "update", "delete"):
         assert parsed.ast is not None

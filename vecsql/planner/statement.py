@@ -40,3 +40,4 @@ class PreparedStatement:
     columns: tuple[ResultColumn, ...] | None  # None: returns no rows (NoData)
     read_only: bool = False  # allowed in a READ ONLY transaction
     inline: bool = False  # expected to take well under a millisecond: may run on the event loop
+    pure: bool = False  # reads nothing but tables (planner.purity): needs no transaction

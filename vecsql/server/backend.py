@@ -11,6 +11,7 @@ from vecsql.executor.context import Notice, Result
 from vecsql.planner.plan import Chunk, ResultColumn
 from vecsql.protocol import encode, events
 from vecsql.protocol.connection import Phase, ServerConnection
+from vecsql.server.exchanges import SLOW, Exchanges
 from vecsql.server.replies import (
     decode_params,
     describe,
@@ -25,7 +26,6 @@ from vecsql.session.statements import Statement
 from vecsql.types.rows import encode_rows
 
 FLUSH_BYTES = 256 * 1024
-SLOW = 0.003  # seconds; a statement that takes longer leaves the loop the next time
 
 
 class Backend:
@@ -39,6 +39,7 @@ class Backend:
         self._flush = flush
         self._simple: Iterator[tuple[Statement, Result]] | None = None  # a simple query at work
         self._copying: CopyInResult | None = None
+        self._exchanges = Exchanges(self)
         session.on_notice = self._notice
         self._handlers: dict[type, Callable[[Any], None]] = {
             events.Query: self._query,
@@ -55,15 +56,22 @@ class Backend:
             events.CopyFail: self._copy_fail,
         }
 
+    def answer(self, data: bytes) -> bool:
+        """Handle what was received, all of it, if it is an exchange for the quick way and nothing is left from before."""
+        wire = self.wire
+        if wire.phase is not Phase.READY or wire.buffered:
+            return False
+        return self._exchanges.answer(data)
+
     def handle(self, event: events.Event) -> None:
-        """Run one event. Errors become ErrorResponses; a FATAL one is raised after it was written."""
+        """Run one event. Errors become ErrorResponses, but a FATAL one is raised."""
         try:
             self._handlers[type(event)](event)
         except Exception as raised:
             error = self.session.failed(raised)
-            self.report(error)
             if error.severity == "FATAL":
                 raise error from raised
+            self.report(error)
             self._recover(event)
 
     def _recover(self, event: events.Event) -> None:
@@ -216,11 +224,14 @@ class Backend:
         types = [c.type for c in columns]
         style = self.session.text_format()
         for chunk in chunks:
-            self.out += encode_rows(chunk.num_rows, chunk.columns, types, formats, style)
+            self.write(encode_rows(chunk.num_rows, chunk.columns, types, formats, style))
             count += chunk.num_rows
-            if len(self.out) > FLUSH_BYTES:
-                self._flush()
         return count
+
+    def write(self, rows: bytes) -> None:
+        self.out += rows
+        if len(self.out) > FLUSH_BYTES:
+            self._flush()
 
     # Extended query
 

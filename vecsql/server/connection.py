@@ -67,6 +67,15 @@ class Connection(asyncio.Protocol):
         self._server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
+        backend = self._backend
+        if backend is not None and not self._busy and self._idle_timer is None:
+            try:
+                if backend.answer(data):
+                    self._send()
+                    return
+            except Error as error:
+                self._fatal(error)
+                return
         with self._owner:
             self._incoming.append(data)
             self._queued += len(data)

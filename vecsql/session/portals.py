@@ -140,6 +140,10 @@ class PortalStore:
         if portal is not None:
             portal.close()
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._portals)
+
     def cursors(self) -> Iterator[Cursor]:
         return (p for p in list(self._portals.values()) if isinstance(p, Cursor))
 

@@ -35,6 +35,7 @@ from vecsql.session.failures import as_error
 from vecsql.session.hub import Hub, Notification, hub_of
 from vecsql.session.planning import Planner
 from vecsql.session.portals import PortalStore
+from vecsql.session.reads import Reads
 from vecsql.session.statements import Statement, StatementStore, require_same_columns
 from vecsql.session.transactions import Transactions
 from vecsql.settings import Settings
@@ -104,6 +105,7 @@ class Session:
             engine, self.settings, self.ctx, self.advisory, self._transaction_ended
         )
         self.planner = Planner(self)
+        self.reads = Reads(self)
         if getattr(engine, "read_only", False):
             self.settings.start("default_transaction_read_only", "on")
         self._text_format: tuple[int, TextFormat] | None = None
@@ -113,7 +115,7 @@ class Session:
         self._timed_out = False
         self._deadline: Deadline | None = None
         self._transaction_deadline: tuple[int, Deadline] | None = None  # transaction_timeout, then
-        self._ended_by: Error | None = None  # why another thread ended the session
+        self.ended_by: Error | None = None  # why another thread ended the session
         self._guard = threading.Lock()
         self.pid, self.secret = self.hub.join(self)
         self.ctx.backend_pid = owner.process_id = self.pid
@@ -169,8 +171,8 @@ class Session:
         """Start a statement. With `last`, an implicit transaction is committed when its rows are exhausted."""
         self._start(statement.text)
         try:
-            if self._ended_by is not None:
-                raise self._ended_by
+            if self.ended_by is not None:
+                raise self.ended_by
             result = self.dispatch(statement, params)
         except BaseException as raised:
             raise self.failed(raised, statement.text) from raised
@@ -306,8 +308,8 @@ class Session:
         """Something raised: fail the transaction and give the Error to report."""
         self._stop()
         error = as_error(raised, text)
-        if isinstance(error, QueryCanceled) and self._ended_by is not None:
-            error = self._ended_by
+        if isinstance(error, QueryCanceled) and self.ended_by is not None:
+            error = self.ended_by
         elif isinstance(error, QueryCanceled) and self._timed_out:
             error = QueryCanceled("canceling statement due to statement timeout")
         try:
@@ -336,7 +338,7 @@ class Session:
 
     def terminate(self, error: Error) -> None:
         """End the session with this error, from any thread: what runs stops, and nothing runs any more."""
-        self._ended_by = error
+        self.ended_by = error
         self.cancel()
         self.on_terminate(error)
 

@@ -36,7 +36,7 @@ _BOOLS = (
 _INTEGERS = (20, 21, 23)
 _PLAIN_STRINGS = (25, 1043, 1042, 19, 114)  # bytes on the wire are the text, in both formats
 # Binary types that are one struct field: oid -> (layout with prefix, numpy type, size)
-_FIXED: dict[int, tuple[struct.Struct, str, int]] = {
+FIXED: dict[int, tuple[struct.Struct, str, int]] = {
     21: (struct.Struct("!ih"), ">i2", 2),
     23: (struct.Struct("!ii"), ">i4", 4),
     20: (struct.Struct("!iq"), ">i8", 8),
@@ -78,7 +78,7 @@ def encode_column(
     oid = ctype.type.oid
     if oid in _DENSE:
         return _vector_fields(column, ctype, code)
-    if code == 1 and oid in _FIXED:
+    if code == 1 and oid in FIXED:
         return _fixed_fields(column, ctype)
     values = values_of(column, ctype)
     if oid == _BOOL_OID:
@@ -126,7 +126,7 @@ def _prefixed(values: Iterable[Any], encode: Callable[[Any], bytes]) -> list[byt
 
 
 def _fixed_fields(column: Column, ctype: ColumnType) -> list[bytes]:
-    layout, dtype, size = _FIXED[ctype.type.oid]
+    layout, dtype, size = FIXED[ctype.type.oid]
     if len(column) >= _BULK:
         numbers = _without_nulls(column)
         if numbers is not None:
