@@ -245,7 +245,7 @@ def _width(outputs: Sequence[Output]) -> int:
 
 def _scan_cost(vectors: int, plan: VectorTopK) -> float:
     """Milliseconds of scoring so many vectors: about 0.1 ns a dimension."""
-    dimensions = plan.table.column_at(plan.attnum).type.typmod
+    dimensions = min(plan.table.column_at(plan.attnum).type.typmod, 16_000)
     return 0.01 + vectors * dimensions * 1e-7
 
 

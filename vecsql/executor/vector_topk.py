@@ -75,7 +75,7 @@ class _Scan:
         version: TableVersion,
         ctx: ExecContext,
         params: Sequence[Any],
-        query: npt.NDArray[np.float32] | None,
+        query: Any,
     ) -> None:
         self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
         settings = ctx.settings
@@ -121,7 +121,7 @@ class _Scan:
         return hits
 
     def _search(
-        self, pv: PartVersion, vectors: npt.NDArray[np.float32], mask: Mask | None, k: int
+        self, pv: PartVersion, vectors: Any, mask: Mask | None, k: int
     ) -> SearchResult | None:
         """The k nearest of one part's rows; None when no row passes."""
         plan, query = self.plan, self.query
@@ -129,7 +129,7 @@ class _Scan:
         rows = len(vectors) if mask is None else int(np.count_nonzero(mask))
         if not rows:
             return None
-        query = flat.as_query(query, vectors.shape[1])
+        query = flat.query_for(vectors, query)
         index = None if self.exact else pv.part.index(plan.index_oid)
         if index is None:
             result = flat.search(vectors, query, k, plan.metric, mask)

@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-Metric = Literal["l2", "ip", "cosine", "l1"]  # <->, <#> (negative inner product), <=>, <+>
+Metric = Literal["l2", "ip", "cosine", "l1", "hamming", "jaccard"]
+# <->, <#> (negative inner product), <=>, <+>; for bit <~>, <%>
 
 Vectors = npt.NDArray[np.float32]  # (n, d), C-contiguous, may be a read-only mmap
 Positions = npt.NDArray[np.int32]  # row positions within the segment

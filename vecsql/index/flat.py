@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.errors import DataException
+from vecsql.index import rows
 from vecsql.index.base import Mask, Metric, Positions, SearchResult, Vectors
 from vecsql.index.results import EMPTY
+from vecsql.index.rows import Rows
 from vecsql.kernels import reference
 
-METRIC_CODES: Final[dict[Metric, int]] = {
-    "l2": reference.L2,
-    "ip": reference.IP,
-    "cosine": reference.COSINE,
-    "l1": reference.L1,
-}
-
-NARROW_K = 256  # up to here a sorted pool inside the scan beats sorting all distances afterwards
-
-ALL_ROWS = np.empty(0, np.bool_)
-NO_POSITIONS = np.empty(0, np.int32)
+METRIC_CODES, NARROW_K = rows.METRIC_CODES, rows.NARROW_K
+ALL_ROWS, NO_POSITIONS = rows.ALL_ROWS, rows.NO_POSITIONS
 
 Query = npt.NDArray[np.float32]
 
 
 def search(
-    vectors: Vectors, query: Query, k: int, metric: Metric, mask: Mask | None = None
+    vectors: Vectors | Rows, query: Any, k: int, metric: Metric, mask: Mask | None = None
 ) -> SearchResult:
     """The k nearest rows of `vectors` (n, d) where `mask` is True, exactly; rows at distance NaN come last.
 
     Raises DataException when the query has other dimensions than the rows.
     """
+    if isinstance(vectors, Rows):
+        return vectors.search(query, k, metric, mask)
     query = as_query(query, vectors.shape[1])
     n = len(vectors)
     if k <= 0 or n == 0:
@@ -62,9 +57,11 @@ def rank(
 
 
 def distances(
-    vectors: Vectors, query: Query, metric: Metric, positions: Positions | None = None
+    vectors: Vectors | Rows, query: Any, metric: Metric, positions: Positions | None = None
 ) -> npt.NDArray[np.float64]:
     """SQL distances (float64) of the rows at `positions`, or of all rows, in that order."""
+    if isinstance(vectors, Rows):
+        return vectors.distances(query, metric, positions)
     query = as_query(query, vectors.shape[1])
     code = METRIC_CODES[metric]
     compiled = kernels.search_kernels()
@@ -74,6 +71,13 @@ def distances(
         compiled.distances(as_rows(vectors), query, code, shown, positions is not None, out)
         return out
     return reference.distances(vectors if positions is None else vectors[positions], query, code)
+
+
+def query_for(vectors: Vectors | Rows, query: Any) -> Any:
+    """A value of the rows' SQL type as searches of these rows take it; raises where its dimensions are others."""
+    if isinstance(vectors, Rows):
+        return vectors.as_query(query)
+    return as_query(query, vectors.shape[1])
 
 
 def as_query(query: Query, dimensions: int) -> Query:

@@ -15,6 +15,7 @@ from vecsql.kernels import cache
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 _searching: Any = None  # the module vecsql.kernels.search once it is compiled
+_kinds: Any = None  # the module vecsql.kernels.kinds once it is compiled
 _building: Any = None  # the module vecsql.kernels.build once it is compiled
 _failure: Exception | None = None
 _wanted = threading.Event()
@@ -48,6 +49,11 @@ def search_kernels() -> Any:
     return _searching
 
 
+def kind_kernels() -> Any:
+    """The module of kernels for halfvec, bit and sparsevec, or None while it is not compiled."""
+    return _kinds
+
+
 def build_kernels() -> Any:
     """The module of build kernels; waits for it to be compiled. Raises InternalError if that failed."""
     warm_up()
@@ -65,11 +71,12 @@ def wait(timeout: float | None = None) -> bool:
 
 
 def _load(delay: float) -> None:
-    global _searching, _building, _failure
+    global _searching, _building, _kinds, _failure
     _wanted.wait(delay)
     try:
         _searching = importlib.import_module("vecsql.kernels.search")
         _search_done.set()
+        _kinds = importlib.import_module("vecsql.kernels.kinds")
         _building = importlib.import_module("vecsql.kernels.build")
         cache.delete_unused()
     except Exception as error:  # whatever numba or LLVM lack here, numpy still answers

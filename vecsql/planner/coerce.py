@@ -100,7 +100,7 @@ def coerce(
         return
     sql, scale = cast_sql(sql_of(node), node.meta.get("scale"), source, target, context)
     node.meta["sql"], node.meta["scale"] = sql, scale
-    node.meta["cast_to"] = target
+    node.meta["cast_from"], node.meta["cast_to"] = source, target
     if (
         not isinstance(node, (exp.Column, exp.Literal, exp.Parameter))
         or source.type.oid == target.type.oid

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from vecsql import errors, index, stats
 from vecsql.catalog.model import Index
 from vecsql.index.base import Metric, VectorIndex
+from vecsql.index.rows import Rows
 from vecsql.storage.columns import is_vector
 from vecsql.storage.interface import PartVersion
 from vecsql.storage.segment import Segment
@@ -100,6 +101,8 @@ class Indexer:
 
         check()
         vectors, valid = segment.vectors(definition.columns[0].attnum)
+        if isinstance(vectors, Rows):
+            raise errors.FeatureNotSupported("only vectors are indexed yet")
         built = index.build(
             definition.method, vectors, metric_of(definition), dict(definition.options),
             threads=self._threads, progress=progress, valid=valid,

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from vecsql.catalog.model import Catalog
 from vecsql.index.base import VectorIndex
+from vecsql.index.rows import Rows
 from vecsql.storage.locks import LockManager
 
 Rowids = npt.NDArray[np.int64]
@@ -40,8 +41,9 @@ class Part(Protocol):
         (a column added later): TableVersion.column() fills in the default."""
         ...
 
-    def vectors(self, attnum: int) -> tuple[npt.NDArray[np.float32], Bools | None]:
-        """(n, d) float32 and the validity (None: no NULLs; NULL rows are zeros) of a vector(d) column."""
+    def vectors(self, attnum: int) -> tuple[npt.NDArray[np.float32] | Rows, Bools | None]:
+        """The rows of a vector(d) column, (n, d) float32, or of a halfvec(d), bit(d) or sparsevec(d) column, and their
+        validity (None: no NULLs; what NULL rows hold means nothing)."""
         ...
 
     def index(self, index_oid: int) -> VectorIndex | None:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from vecsql.index.base import VectorIndex
 from vecsql.storage import key_index
-from vecsql.storage.columns import Matrix, matrix_of
+from vecsql.storage.columns import Kind, rows_of
 from vecsql.storage.interface import Bools, Rowids
 from vecsql.storage.key_index import KeyIndex
 from vecsql.storage.keys import Hashes, KeySpec
@@ -33,7 +33,7 @@ class BasePart:
         self.low = int(rowids[0]) if len(rowids) else 1
         self.high = int(rowids[-1]) if len(rowids) else 0
         self._dense = self.high - self.low + 1 == len(rowids)
-        self._vectors: dict[int, tuple[Matrix, Bools | None]] = {}
+        self._vectors: dict[int, tuple[Kind, Bools | None]] = {}
         self._zones: dict[int, tuple[Any, Any] | None] = {}
         self._keys: dict[int, KeyIndex] = {}
         self._indexes: dict[int, VectorIndex] = {}
@@ -68,10 +68,10 @@ class BasePart:
         positions = np.minimum(self._rowids.searchsorted(rowids), self.num_rows - 1)
         return positions, inside & (self._rowids[positions] == rowids)
 
-    def vectors(self, attnum: int) -> tuple[Matrix, Bools | None]:
+    def vectors(self, attnum: int) -> tuple[Kind, Bools | None]:
         cached = self._vectors.get(attnum)
         if cached is None:
-            cached = self._vectors[attnum] = matrix_of(self.column(attnum))
+            cached = self._vectors[attnum] = rows_of(self.column(attnum))
         return cached
 
     def index(self, index_oid: int) -> VectorIndex | None:

@@ -9,7 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from vecsql.objstore.base import Blob
-from vecsql.storage.columns import Matrix, array_of, concat, is_vector, keep, matrix_of
+from vecsql.storage.columns import (
+    Kind,
+    array_of,
+    concat,
+    is_vector,
+    keep,
+    restored,
+    rows_of,
+    stored_matrix,
+)
 from vecsql.storage.container import Container, Section, array_section, arrow_section
 from vecsql.storage.interface import Bools, PartVersion, Rowids
 from vecsql.storage.key_index import KeyIndex, SortedKeys
@@ -51,7 +60,7 @@ class Segment(BasePart):
             return array_of(matrix, valid)
         return self.container.batch(f"c{attnum}").column(0)
 
-    def vectors(self, attnum: int) -> tuple[Matrix, Bools | None]:
+    def vectors(self, attnum: int) -> tuple[Kind, Bools | None]:
         name = f"v{attnum}"
         if name not in self.container:
             return super().vectors(attnum)
@@ -59,7 +68,8 @@ class Segment(BasePart):
         if cached is None:
             valid = f"n{attnum}"
             mask = self.container.array(valid) if valid in self.container else None
-            cached = self._vectors[attnum] = (self.container.array(name), mask)
+            bits = self.container.meta.get("bits", {}).get(str(attnum), 0)
+            cached = self._vectors[attnum] = (restored(self.container.array(name), bits), mask)
         return cached
 
     def detach_index(self, index_oid: int) -> None:
@@ -95,27 +105,43 @@ def sections_of(
     columns: dict[int, pa.Array] = {}
     for column in schema.definition.columns:
         attnum, kind = column.attnum, column.type.arrow
-        if is_vector(kind):
-            sections += _vector_sections(schema, parts, attnum)
+        is_matrix = is_vector(kind) or (column.type.type.name == "bit" and column.type.typmod > 0)
+        if is_matrix:
+            words = -(-column.type.typmod // 64) if column.type.type.name == "bit" else 0
+            sections += _vector_sections(schema, parts, attnum, words)
+        if is_matrix and attnum not in keyed:
             continue
         array = concat([keep(schema.column(p.part, attnum), p.live) for p in parts])
+        if attnum in keyed:
+            columns[attnum] = array
+        if is_matrix:
+            continue
         sections.append(arrow_section(f"c{attnum}", pa.record_batch([array], [f"c{attnum}"])))
         zone = min_max_of(array)
         if zone is not None:
             zones[f"c{attnum}"] = pa.array(zone, array.type)
-        if attnum in keyed:
-            columns[attnum] = array
     sections.append(arrow_section("zones", _zone_batch(zones)))
     sections += _key_sections(schema, columns, rowids)
-    return sections, {"attnums": [c.attnum for c in schema.definition.columns]}
+    bits = {
+        str(c.attnum): c.type.typmod
+        for c in schema.definition.columns
+        if c.type.type.name == "bit" and c.type.typmod > 0
+    }
+    return sections, {"attnums": [c.attnum for c in schema.definition.columns], "bits": bits}
 
 
 def _vector_sections(
-    schema: TableSchema, parts: Sequence[PartVersion], attnum: int
+    schema: TableSchema, parts: Sequence[PartVersion], attnum: int, words: int
 ) -> list[Section]:
+    """The matrix of a column and, if there are NULLs, its validity; `words` are those of a row of bits."""
     pieces, masks = [], []
     for version in parts:
-        matrix, valid = _vectors(schema, version, attnum)
+        rows, valid = _vectors(schema, version, attnum)
+        matrix = stored_matrix(rows)
+        if (
+            words and matrix.shape[1] != words
+        ):  # nothing but NULLs, whose number of bits nobody knows
+            matrix = np.zeros((len(matrix), words), np.uint64)
         pieces.append(_live(matrix, version.live))
         mask = np.ones(version.part.num_rows, np.bool_) if valid is None else valid
         masks.append(_live(mask, version.live))
@@ -125,11 +151,11 @@ def _vector_sections(
     return sections
 
 
-def _vectors(schema: TableSchema, version: PartVersion, attnum: int) -> tuple[Matrix, Bools | None]:
+def _vectors(schema: TableSchema, version: PartVersion, attnum: int) -> tuple[Kind, Bools | None]:
     try:
         return version.part.vectors(attnum)
     except KeyError:  # the part is older than the column
-        return matrix_of(schema.column(version.part, attnum))
+        return rows_of(schema.column(version.part, attnum))
 
 
 def _live(values: Any, live: Bools | None) -> Any:

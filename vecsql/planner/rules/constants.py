@@ -65,6 +65,9 @@ def _cast(node: exp.Cast, ctype: ColumnType | None) -> Operand | None:
     target = ctype_of(node)
     if target is None or (ctype is not None and ctype.type.oid != target.type.oid):
         return None
+    written = node.meta.get("cast_from")  # the cast's own type, where it was converted further
+    if written is not None and written.type.oid != target.type.oid:
+        return None
     inner = strip(node.this)
     own = ctype_of(inner)
     if isinstance(inner, exp.Literal) and inner.is_string:

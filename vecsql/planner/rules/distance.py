@@ -10,25 +10,26 @@ import numpy as np
 from sqlglot import exp
 
 from vecsql.index.base import Metric
-from vecsql.planner.plan import Const
+from vecsql.planner.plan import Const, ScalarExpr
+from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, operand, strip
-from vecsql.planner.rules.shape import TableQuery, is_own_column
-from vecsql.types import VECTOR
+from vecsql.planner.rules.shape import TableQuery, is_own_column, scalar
 from vecsql.types.base import ColumnType
 
-OPERATORS: dict[str, Metric] = {"<->": "l2", "<#>": "ip", "<=>": "cosine", "<+>": "l1"}
+OPERATORS: dict[str, Metric] = {
+    "<->": "l2", "<#>": "ip", "<=>": "cosine", "<+>": "l1", "<~>": "hamming", "<%>": "jaccard"
+}  # fmt: skip
 FUNCTIONS: dict[str, Metric] = {
     "l2_distance": "l2",
     "vector_negative_inner_product": "ip",
+    "halfvec_negative_inner_product": "ip",
+    "sparsevec_negative_inner_product": "ip",
     "cosine_distance": "cosine",
     "l1_distance": "l1",
+    "hamming_distance": "hamming",
+    "jaccard_distance": "jaccard",
 }
-OPCLASSES: dict[Metric, str] = {
-    "l2": "vector_l2_ops",
-    "ip": "vector_ip_ops",
-    "cosine": "vector_cosine_ops",
-    "l1": "vector_l1_ops",
-}
+KINDS = ("vector", "halfvec", "sparsevec", "bit")  # types whose columns have distances
 SYMBOLS = {metric: symbol for symbol, metric in OPERATORS.items()}
 
 Transform = Callable[[Any], Any]
@@ -36,25 +37,44 @@ Transform = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """column <op> query, for a vector(d) column of the table; `query` does not depend on its rows."""
+    """column <op> query, for a vector(d), halfvec(d), sparsevec(d) or bit(d) column of the table; `query` does not depend
+    on its rows."""
 
     attnum: int
     metric: Metric
     column: exp.Column
     query: exp.Expression
+    ctype: ColumnType  # of the column
+
+    @property
+    def opclass(self) -> str:
+        """The operator class of an index that serves it."""
+        return f"{self.ctype.type.name}_{self.metric}_ops"
 
     def same(self, other: Distance) -> bool:
         """Whether both are the same distance to the same query, as far as the text tells."""
         return (
             self.attnum == other.attnum
             and self.metric == other.metric
-            and _same_query(strip(self.query), strip(other.query))
+            and _same_query(strip(self.query), strip(other.query), ColumnType(self.ctype.type))
         )
 
+    def value(self, compiler: Compiler) -> ScalarExpr | None:
+        """The query as a value of the column's type, or as a vector that it takes too; None if it depends on rows."""
+        target = ColumnType(self.ctype.type)
+        node = strip(self.query)
+        if target.type.name in ("halfvec", "sparsevec"):
+            inner = strip(node.this) if type(node) is exp.Cast else node
+            own = ctype_of(inner)
+            if own is not None and own.type.name in ("vector", "halfvec"):
+                constant = operand(inner, own)
+                if constant is not None:
+                    return ScalarExpr(own, constant)
+        return scalar(node, compiler, target)
 
-def _same_query(one: exp.Expression, other: exp.Expression) -> bool:
-    vector = ColumnType(VECTOR)
-    a, b = operand(one, vector), operand(other, vector)
+
+def _same_query(one: exp.Expression, other: exp.Expression, ctype: ColumnType) -> bool:
+    a, b = operand(one, ctype), operand(other, ctype)
     if isinstance(a, Const) and isinstance(b, Const):
         return bool(np.array_equal(a.value, b.value))
     return a == b if a is not None and b is not None else one == other
@@ -77,9 +97,16 @@ def distance_of(node: exp.Expression, query: TableQuery) -> Distance | None:
         column = strip(column)
         if is_own_column(column, query):
             ctype = ctype_of(column)
-            if ctype is not None and ctype.type.name == "vector" and ctype.typmod > 0:
-                return Distance(column.meta["attnum"], metric, column, other)
+            if ctype is not None and _is_searched(column, ctype):
+                return Distance(column.meta["attnum"], metric, column, other, ctype)
     return None
+
+
+def _is_searched(column: exp.Expression, ctype: ColumnType) -> bool:
+    """Whether a column's own values are what is compared: it has dimensions, and is not cast to another type."""
+    cast = column.meta.get("implicit")
+    same = cast is None or cast.type.oid == ctype.type.oid
+    return same and ctype.type.name in KINDS and ctype.typmod > 0
 
 
 def transform_of(

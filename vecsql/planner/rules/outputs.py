@@ -11,9 +11,7 @@ from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.computed import computed_output
 from vecsql.planner.rules.constants import operand, strip
 from vecsql.planner.rules.distance import Distance, transform_of
-from vecsql.planner.rules.shape import NotDirect, TableQuery, is_own_column, is_rowid, scalar
-from vecsql.types import VECTOR
-from vecsql.types.base import ColumnType
+from vecsql.planner.rules.shape import NotDirect, TableQuery, is_own_column, is_rowid
 
 
 def direct_outputs(
@@ -65,7 +63,7 @@ def _output(
         return Output(column, "distance", transform=transform)
     if distance.attnum != order.attnum or distance.metric != order.metric:
         raise NotDirect
-    value = scalar(distance.query, compiler, ColumnType(VECTOR))
+    value = distance.value(compiler)
     if value is None:
         raise NotDirect
     return Output(column, "distance", transform=transform, value=value)

@@ -15,7 +15,7 @@ from sqlglot import exp
 from vecsql.planner.plan import OrderKey, Output, ResultColumn, VectorTopK
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, strip
-from vecsql.planner.rules.distance import OPCLASSES, SYMBOLS, Distance, distance_of
+from vecsql.planner.rules.distance import SYMBOLS, Distance, distance_of
 from vecsql.planner.rules.outputs import direct_outputs
 from vecsql.planner.rules.scans import order_keys
 from vecsql.planner.rules.shape import (
@@ -26,12 +26,11 @@ from vecsql.planner.rules.shape import (
     is_own_column,
     order_target,
     row_limit,
-    scalar,
     table_filter,
     table_query,
     vector_indexes,
 )
-from vecsql.types import FLOAT8, INT8, VECTOR
+from vecsql.types import FLOAT8, INT8
 from vecsql.types.base import ColumnType
 
 DISTANCE_ATTNUM = 2001  # PostgreSQL's tables have at most 1600 columns
@@ -105,7 +104,7 @@ def block_plan(
     """The plan of a block whose rows must meet the `terms` of WHERE. Raises NotDirect."""
     query, distance = block.query, block.distance
     limit = row_limit(query, "limit", compiler)
-    operand = scalar(distance.query, compiler, ColumnType(VECTOR))
+    operand = distance.value(compiler)
     if limit is None or operand is None:
         raise NotDirect
     offset = row_limit(query, "offset", compiler)
@@ -122,23 +121,22 @@ def block_plan(
         outputs=outputs,
         index_oid=_index_for(distance, query, compiler),
         order=block.keys,
-        order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {_shown(distance.query)})",
+        order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {_shown(distance)})",
     )
 
 
 def _index_for(distance: Distance, query: TableQuery, compiler: Compiler) -> int:
-    opclass = OPCLASSES[distance.metric]
     for index in vector_indexes(compiler.catalog, query.table, distance.attnum):
-        if index.columns[0].opclass == opclass:
+        if index.columns[0].opclass == distance.opclass:
             return index.oid
     return 0
 
 
-def _shown(node: exp.Expression) -> str:
-    node = strip(node)
+def _shown(distance: Distance) -> str:
+    node = strip(distance.query)
     inner = node.this if isinstance(node, exp.Cast) else node
     if isinstance(inner, exp.Literal):
-        return f"'{inner.this}'::vector"
+        return f"'{inner.this}'::{distance.ctype.type.sql_name}"
     return f"${inner.this.name}" if isinstance(inner, exp.Parameter) else "(InitPlan 1).col1"
 
 

@@ -1,0 +1,210 @@
+"""The rows of a column that are not float32 vectors, as exact search wants them: halfvec, bit and sparsevec.
+
+vector(n) has no class here: its rows are the float32 matrix itself, and `vecsql.index.flat` searches it. flat hands on to these classes
+what is not such a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsql import kernels
+from vecsql.errors import DataException
+from vecsql.index.base import Mask, Metric, Positions, SearchResult
+from vecsql.index.results import EMPTY
+from vecsql.kernels import kinds_reference, reference
+from vecsql.types import halfvec, sparsevec
+
+METRIC_CODES: Final[dict[Metric, int]] = {
+    "l2": reference.L2, "ip": reference.IP, "cosine": reference.COSINE, "l1": reference.L1,
+    "hamming": kinds_reference.HAMMING, "jaccard": kinds_reference.JACCARD,
+}  # fmt: skip
+NARROW_K: Final = (
+    256  # up to here a sorted pool inside the scan beats sorting all distances afterwards
+)
+ALL_ROWS: Final = np.empty(0, np.bool_)
+NO_POSITIONS: Final = np.empty(0, np.int32)
+
+Distances = npt.NDArray[np.float64]
+
+
+class Rows:
+    """Rows of one kind. `shape` is (rows, dimensions); a query is what as_query() makes of a value of the SQL type."""
+
+    shape: tuple[int, int]
+    prefix: str  # of the kind's kernels
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def as_query(self, value: Any) -> Any:
+        """The query in the form that the kernels take. Raises pgvector's error when its dimensions are others."""
+        raise NotImplementedError
+
+    def arrays(self) -> tuple[Any, ...]:
+        """The arrays of the rows, as the kernels take them."""
+        raise NotImplementedError
+
+    def query_arrays(self, query: Any) -> tuple[Any, ...]:
+        """The arrays of a query, as the kernels take them."""
+        return (query,)
+
+    def by_numpy(self, query: Any, metric: int, positions: Positions | None) -> Distances:
+        """SQL distances without compiled kernels."""
+        raise NotImplementedError
+
+    def floats(self, positions: Any) -> npt.NDArray[np.float32]:
+        """The rows at `positions` (or a slice of them) as a float32 matrix, on which an index is built."""
+        raise NotImplementedError
+
+    def search(self, query: Any, k: int, metric: Metric, mask: Mask | None) -> SearchResult:
+        """The k nearest rows where `mask` is True, exactly; as flat.search()."""
+        query = self.as_query(query)
+        if k <= 0 or not len(self):
+            return EMPTY
+        kernel = self._kernel("nearest")
+        if kernel is None or k > NARROW_K:
+            positions = None if mask is None else np.flatnonzero(mask).astype(np.int32)
+            return self.rank(query, k, metric, positions)
+        pool, out, values = np.empty(k, np.uint64), np.empty(k, np.int32), np.empty(k, np.float64)
+        shown = ALL_ROWS if mask is None else np.ascontiguousarray(mask)
+        size = kernel(
+            *self.arrays(), *self.query_arrays(query), METRIC_CODES[metric], shown, pool, out, values
+        )  # fmt: skip
+        return SearchResult(out[:size], values[:size], reranked=len(self))
+
+    def rank(self, query: Any, k: int, metric: Metric, positions: Positions | None) -> SearchResult:
+        """The k nearest of the rows at `positions` (all rows when None), exactly."""
+        values = self.distances(query, metric, positions)
+        if positions is None:
+            positions = np.arange(len(self), dtype=np.int32)
+        best, nearest = reference.smallest(values, positions, k)
+        return SearchResult(best, nearest, reranked=len(values))
+
+    def distances(self, query: Any, metric: Metric, positions: Positions | None) -> Distances:
+        """SQL distances (float64) of the rows at `positions`, or of all rows, in that order."""
+        query = self.as_query(query)
+        code = METRIC_CODES[metric]
+        kernel = self._kernel("distances")
+        if kernel is None:
+            return self.by_numpy(query, code, positions)
+        out = np.empty(len(self) if positions is None else len(positions), np.float64)
+        shown = NO_POSITIONS if positions is None else positions
+        kernel(*self.arrays(), *self.query_arrays(query), code, shown, positions is not None, out)
+        return out
+
+    def _kernel(self, name: str) -> Callable[..., Any] | None:
+        compiled = kernels.kind_kernels()
+        return None if compiled is None else getattr(compiled, f"{self.prefix}_{name}")
+
+
+class HalfRows(Rows):
+    """halfvec(n): an (n, d) float16 matrix. A query is float32 with float16's values."""
+
+    prefix = "half"
+
+    def __init__(self, matrix: npt.NDArray[np.float16]) -> None:
+        self.matrix = np.require(matrix, np.float16, ["C", "A"])
+        self.shape = self.matrix.shape
+
+    def as_query(self, value: Any) -> Any:
+        value = np.asarray(value)
+        if len(value) != self.shape[1]:
+            raise DataException(f"different halfvec dimensions {self.shape[1]} and {len(value)}")
+        if value.dtype == np.float32:
+            value = halfvec.CODEC.narrowed(value)
+        query: npt.NDArray[np.float32] = np.require(value, np.float32, ["C", "A"])
+        return query
+
+    def arrays(self) -> tuple[Any, ...]:
+        return (self.matrix.view(np.uint16),)
+
+    def by_numpy(self, query: Any, metric: int, positions: Positions | None) -> Distances:
+        chosen = self.matrix if positions is None else self.matrix[positions]
+        return kinds_reference.half_distances(chosen, query, metric)
+
+    def floats(self, positions: Any) -> npt.NDArray[np.float32]:
+        wide: npt.NDArray[np.float32] = self.matrix[positions].astype(np.float32)
+        return wide
+
+
+class BitRows(Rows):
+    """bit(n): (n, w) words of 64 bits, packed as packed() does. A query is one such row; values are text of 0 and 1."""
+
+    prefix = "bit"
+
+    def __init__(self, words: npt.NDArray[np.uint64], bits: int) -> None:
+        self.words = np.require(words, np.uint64, ["C", "A"])
+        self.shape = (len(words), bits)
+
+    @classmethod
+    def of(cls, ones: npt.NDArray[np.bool_]) -> BitRows:
+        """The rows of an (n, d) matrix of truth values."""
+        return cls(packed(ones), ones.shape[1])
+
+    def as_query(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value
+        if len(value) != self.shape[1]:
+            raise DataException(f"different bit lengths {self.shape[1]} and {len(value)}")
+        digits = np.frombuffer(value.encode(), np.uint8)
+        return packed((digits & 1).astype(np.bool_)[None])[0]
+
+    def arrays(self) -> tuple[Any, ...]:
+        return (self.words,)
+
+    def by_numpy(self, query: Any, metric: int, positions: Positions | None) -> Distances:
+        chosen = self.words if positions is None else self.words[positions]
+        return kinds_reference.bit_distances(chosen, query, metric)
+
+    def ones(self, positions: Any) -> npt.NDArray[np.uint8]:
+        """(n, d) of 0 and 1."""
+        octets = np.ascontiguousarray(self.words[positions]).view(np.uint8)
+        return np.unpackbits(octets, axis=1, count=self.shape[1])
+
+    def floats(self, positions: Any) -> npt.NDArray[np.float32]:
+        return self.ones(positions).astype(np.float32)
+
+
+def packed(ones: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """(n, d) truth values as (n, ceil(d / 64)) words: 8 bits a byte, the first one highest; zeros behind the last."""
+    octets = np.packbits(ones, axis=1)
+    words = -(-ones.shape[1] // 64)
+    room = np.zeros((len(ones), 8 * words), np.uint8)
+    room[:, : octets.shape[1]] = octets
+    return room.view(np.uint64)
+
+
+class SparseRows(Rows):
+    """sparsevec(n): all rows' words (types.sparsevec) in one array, and at which word each begins."""
+
+    prefix = "sparse"
+
+    def __init__(
+        self, words: npt.NDArray[np.int32], starts: npt.NDArray[np.int32], dimensions: int
+    ) -> None:
+        self.words, self.starts = words, starts
+        self.shape = (len(starts), dimensions)
+
+    def as_query(self, value: Any) -> Any:
+        value = sparsevec.coerce(value)
+        if value.dim != self.shape[1]:
+            raise DataException(f"different sparsevec dimensions {self.shape[1]} and {value.dim}")
+        return value
+
+    def arrays(self) -> tuple[Any, ...]:
+        return self.words, self.words.view(np.float32), self.starts
+
+    def query_arrays(self, query: Any) -> tuple[Any, ...]:
+        return (
+            np.require(query.indices, np.int32, ["C", "A"]),
+            np.require(query.values, np.float32, ["C", "A"]),
+        )
+
+    def by_numpy(self, query: Any, metric: int, positions: Positions | None) -> Distances:
+        chosen = self.starts if positions is None else self.starts[positions]
+        return kinds_reference.sparse_distances(self.words, chosen, query, metric)
