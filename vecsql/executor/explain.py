@@ -17,7 +17,7 @@ from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
 from vecsql.executor.relational import prepare_relations
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
-from vecsql.index.graph import DEFAULT_EF_SEARCH
+from vecsql.index.composite import DEFAULT_EF_SEARCH
 from vecsql.planner.dml import Delete, Insert, Update
 from vecsql.planner.explain import ExplainPlan
 from vecsql.planner.plan import (

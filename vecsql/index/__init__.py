@@ -30,19 +30,22 @@ def build(
     """
     if method not in ("hnsw", "vecsql"):
         raise FeatureNotSupported(f'access method "{method}" is not supported yet')
+    from vecsql.index.composite import CompositeIndex
     from vecsql.index.graph_build import build_graph
+    from vecsql.index.measure import curves_of
 
-    return build_graph(
+    graph = build_graph(
         vectors, metric, graph_options(options), threads=threads, progress=progress, valid=valid
     )
+    return CompositeIndex(method, graph, curves_of(graph, vectors, threads=threads))
 
 
 def load(
     kind: str, metric: Metric, parameters: Mapping[str, Any], sections: Sections
 ) -> VectorIndex:
     """The index that `sections()` and `parameters()` of a built one describe; arrays are used as they are."""
-    if kind != "hnsw":
+    if kind not in ("hnsw", "vecsql"):
         raise FeatureNotSupported(f'index kind "{kind}" is not supported by this version')
-    from vecsql.index.graph import GraphIndex
+    from vecsql.index.composite import CompositeIndex
 
-    return GraphIndex(metric, parameters, sections)
+    return CompositeIndex.load(kind, metric, parameters, sections)

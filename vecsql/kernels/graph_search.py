@@ -7,6 +7,7 @@ hierarchy, 2016, with the levels of a row decided by its place in the order of i
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ from numba import types
 from vecsql.kernels.distance import QUERY, ROWS, distance, finish, square_norm
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.quantized import CODES, HEADS, code_distance, prepare_query, query_excess
-from vecsql.kernels.reference import COSINE, L1
-from vecsql.kernels.simd import biased_dot, prefetch
-from vecsql.kernels.topk import key_row, make_key, pool_insert
+from vecsql.kernels.reference import COSINE, IP, L1
+from vecsql.kernels.simd import biased_dot, dot_i8, prefetch
+from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
 
 LINE = 64
 AHEAD = 8  # rows whose codes are prefetched before they are scored
@@ -25,6 +26,8 @@ RERANK_MORE = 16  # rows beyond twice k that are re-ranked: codes seldom misplac
 NO_LIMIT = 1 << 60
 BLOCK = 64  # rows whose passing ones are prefetched together
 EXPANDED = np.uint64(1)
+FIRST, MOST, BASE, SLOPE, TILT, WATCH = 0, 1, 2, 3, 4, 5  # places in the plan of a walk
+MAX_LOG = 16.0
 
 GRAPH = read_only(types.int32, 2)
 IDS = read_only(types.int32, 1)
@@ -169,35 +172,41 @@ def measure(
 
 
 @helper
-def walk(
+def begin(entry: Any, entry_distance: Any, pool: Any, visited: Any, touched: Any) -> Any:
+    """Put the row where a walk starts into its empty pool; returns the state of the walk (size, cursor, marked)."""
+    pool[0] = make_key(entry_distance, entry)
+    visit(visited, entry)
+    touched[0] = entry
+    return np.int64(1), np.int64(0), np.int64(1)
+
+
+@helper
+def advance(
     rows: Any,
     heads: Any,
     graph: Any,
     codes: Any,
     weights: Any,
     manhattan: Any,
-    entry: Any,
-    entry_distance: Any,
+    state: Any,
+    capacity: Any,
+    beam: Any,
     pool: Any,
     fresh: Any,
     visited: Any,
     touched: Any,
 ) -> Any:
-    """Fill `pool` with keys of the nearest rows that a walk from `entry` meets: (rows in pool, rows scored).
+    """Go on with a walk until the nearest `beam` rows of the pool are expanded, and keep `capacity` rows in it.
 
-    Ends when every row of the pool is expanded. `fresh` has room for one more than a row has neighbours. `visited` comes and leaves all zero.
+    `state` is what begin() or an earlier advance() with smaller ones returned: rows in the pool, place before which all are
+    expanded, rows scored. `fresh` has room for one more than a row has neighbours.
     """
-    capacity, degree = pool.shape[0], graph.shape[1]
+    size, cursor, marked = state
+    degree = graph.shape[1]
     ahead = np.empty(degree + 1, np.int32)
     distances = np.empty(degree, np.float32)
     excess = query_excess(codes)
-    pool[0] = make_key(entry_distance, entry)
-    size = np.int64(1)
-    visit(visited, entry)
-    touched[0] = entry
-    marked = np.int64(1)
-    cursor = np.int64(0)
-    while cursor < size:
+    while cursor < min(size, beam):
         key = pool[cursor]
         if key & EXPANDED:
             cursor += 1
@@ -223,8 +232,65 @@ def walk(
             size, at = pool_insert(pool, size, capacity, found)
             lowest = min(lowest, at)
         cursor = lowest
+    return size, cursor, marked
+
+
+@helper
+def walk(
+    rows: Any,
+    heads: Any,
+    graph: Any,
+    codes: Any,
+    weights: Any,
+    manhattan: Any,
+    entry: Any,
+    entry_distance: Any,
+    pool: Any,
+    fresh: Any,
+    visited: Any,
+    touched: Any,
+) -> Any:
+    """Fill `pool` with keys of the nearest rows that a walk from `entry` meets: (rows in pool, rows scored).
+
+    Ends when every row of the pool is expanded. `visited` comes and leaves all zero.
+    """
+    width = np.int64(pool.shape[0])
+    state = begin(entry, entry_distance, pool, visited, touched)
+    size, _, marked = advance(
+        rows, heads, graph, codes, weights, manhattan, state, width, width, pool, fresh, visited, touched
+    )  # fmt: skip
     unvisit(visited, touched, marked)
     return size, marked
+
+
+@helper
+def length_of(weights: Any, codes: Any, metric: Any) -> Any:
+    """The length (float64) of an encoded query from the centre, in the units and the norm of its metric."""
+    if metric == L1:
+        total = np.int64(0)
+        for j in range(codes.shape[0]):
+            total += abs(np.int64(codes[j]))
+        return np.float64(total)
+    square = np.float64(dot_i8(codes.ctypes.data, codes.ctypes.data, codes.shape[0]))
+    return -0.5 * np.float64(weights[2]) * math.sqrt(square)
+
+
+@helper
+def hardness_of(distance: Any, length: Any, metric: Any) -> Any:
+    """How far the nearest rows of a query are, in a form that compares between queries (float64): the distance, or
+    for inner products its share of the query's length."""
+    if metric == L1:
+        return np.float64(distance)
+    if metric == IP:
+        return np.float64(distance) / length if length > 0.0 else 0.0
+    return math.sqrt(max(np.float64(distance) + length * length, 0.0))
+
+
+@helper
+def beam_for(hardness: Any, length: Any, plan: Any) -> Any:
+    """The beam that `plan` (see graph_search) wants for such a query."""
+    wanted = plan[BASE] + plan[SLOPE] * hardness + plan[TILT] * length
+    return np.int64(min(max(math.exp(min(wanted, MAX_LOG)), plan[FIRST]), plan[MOST]))
 
 
 @helper
@@ -294,6 +360,8 @@ def rerank(
         writable(types.int32, 1),
         writable(types.float64, 1),
         writable(types.int64, 1),
+        read_only(types.float64, 1),
+        writable(types.float64, 1),
     )
 )
 def graph_search(
@@ -318,11 +386,16 @@ def graph_search(
     out: Any,
     values: Any,
     spent: Any,
+    plan: Any,
+    seen: Any,
 ) -> Any:
-    """Approximate nearest rows that pass `mask`: walk a pool of len(pool) rows, re-rank it, keep len(best).
+    """Approximate nearest rows that pass `mask`: walk, re-rank the pool, keep len(best).
 
-    Fills `out` and `values` with positions and SQL distances, and `spent` with rows scored on codes, on float32, and late ones (see
-    rerank); returns the number of rows found. `codes`, `visited` and `touched` are scratch.
+    `plan` says how wide the walk is: after plan[FIRST] rows the distance of row number plan[WATCH] tells how hard the query
+    is, and the walk goes on to a beam of exp(plan[BASE] + plan[SLOPE] * hardness + plan[TILT] * length of the query) rows, but at
+    most plan[MOST], for which `pool` has room. Fills `out` and `values` with positions and SQL distances, `spent` with rows scored on codes, on float32, and late
+    ones (see rerank), and `seen` with hardness, length and beam; returns the number of rows found. `codes`, `visited` and
+    `touched` are scratch; rows that are marked in `visited` are not found.
     """
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
     weights = (np.float32(0), w_bias, w_scale)
@@ -331,20 +404,26 @@ def graph_search(
         rows, heads, order, upper, levels, codes, weights, manhattan
     )
     fresh = touched[touched.shape[0] - graph.shape[1] - 1 :]
-    size, walked = walk(
-        rows,
-        heads,
-        graph,
-        codes,
-        weights,
-        manhattan,
-        entry,
-        nearest,
-        pool,
-        fresh,
-        visited,
-        touched[: touched.shape[0] - graph.shape[1] - 1],
-    )
+    marks = touched[: touched.shape[0] - graph.shape[1] - 1]
+    state = begin(entry, nearest, pool, visited, marks)
+    beam = np.int64(plan[FIRST])
+    capacity = min(2 * beam, np.int64(plan[MOST]))
+    state = advance(
+        rows, heads, graph, codes, weights, manhattan, state, capacity, beam, pool, fresh, visited, marks
+    )  # fmt: skip
+    watched = min(np.int64(plan[WATCH]), state[0]) - 1
+    seen[1] = length_of(weights, codes, metric)
+    seen[0] = hardness_of(key_distance(pool[watched]), seen[1], metric)
+    wanted = beam_for(seen[0], seen[1], plan)
+    if wanted > beam:
+        beam = wanted
+        capacity = max(capacity, beam)
+        state = advance(
+            rows, heads, graph, codes, weights, manhattan, state, capacity, beam, pool, fresh, visited, marks
+        )  # fmt: skip
+    seen[2] = beam
+    size, _, walked = state
+    unvisit(visited, marks, walked)
     found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best)
     finish(best, found, vectors, query, metric, out, values)
     spent[0] = scored + walked

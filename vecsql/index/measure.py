@@ -1,0 +1,135 @@
+"""Measures a finished graph with rows of its own as queries: the curves of recall that it is stored with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsql.index import flat
+from vecsql.index.base import Metric, Vectors
+from vecsql.index.calibrate import Curve, Doubles, fit
+from vecsql.index.composite import first_beam
+from vecsql.index.graph import MAX_POOL, GraphIndex
+
+SAMPLE: Final = {10: 256, 30: 128, 100: 96}  # queries by k
+SAMPLE_L1: Final = 128  # those distances are no matrix product
+GROWTH: Final = 1.7  # from one beam that is tried to the next
+ENOUGH: Final = 0.998  # recall at which no wider beam is tried
+LEAST_ROWS: Final = 500  # a smaller graph is scanned
+MOVED_EVERY: Final = 4  # one query of so many is moved out of the distribution
+FARTHEST: Final = 1.0  # by at most so much of the way from one row to another
+SEED: Final = 0xCA1
+LEAST_QUERIES: Final = 8
+BLOCK: Final = 8192
+TIE: Final = 1e-5  # relative: distances this near count as equal
+
+
+def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple[Curve, ...]:
+    """The recall curves of `graph` for several k, ascending; none for a graph that is too small to be walked."""
+    if graph.indexed < LEAST_ROWS:
+        return ()
+    rows = graph.sample(max(SAMPLE.values()) if graph.metric != "l1" else SAMPLE_L1)
+    if len(rows) < LEAST_QUERIES:
+        return ()
+    queries = _queries(vectors, rows)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        truth = _true_distances(graph, vectors, rows, queries, max(SAMPLE))
+    finite = np.isfinite(truth).all(axis=1)
+    if finite.sum() < LEAST_QUERIES:
+        return ()
+    rows, queries, truth = rows[finite], queries[finite], truth[finite]
+    with ThreadPoolExecutor(threads, thread_name_prefix="vecsql-measure") as pool:
+        return tuple(
+            _curve(graph, vectors, rows[:count], queries, truth[:count, :k], k, pool)
+            for k, count in SAMPLE.items()
+            if k <= truth.shape[1] or k == min(SAMPLE)
+        )
+
+
+def _queries(vectors: Vectors, rows: npt.NDArray[np.intp]) -> Vectors:
+    """The sampled rows (count, d); some are moved away along the difference of two others, so that harder queries than the rows
+    themselves are among them."""
+    rng = np.random.default_rng(SEED)
+    queries = np.array(vectors[rows], np.float32)
+    moved = np.flatnonzero(np.arange(len(rows)) % MOVED_EVERY == 0)
+    ends = vectors[rng.choice(rows, (2, len(moved)))].astype(np.float32)
+    steps = rng.uniform(0, FARTHEST, (len(moved), 1)).astype(np.float32)
+    queries[moved] += steps * (ends[0] - ends[1])
+    return queries
+
+
+def _curve(
+    graph: GraphIndex,
+    vectors: Vectors,
+    rows: npt.NDArray[np.intp],
+    queries: Vectors,
+    truth: Doubles,
+    k: int,
+    pool: ThreadPoolExecutor,
+) -> Curve:
+    beams, measured = [], []
+    first = first_beam(k)
+    beam = first
+    while beam <= MAX_POOL:
+        plan = np.array([first, beam, np.log(beam), 0.0, 0.0, k], np.float64)
+
+        def measure(i: int, plan: npt.NDArray[np.float64] = plan) -> tuple[float, float, float]:
+            walked = graph.walk(vectors, queries[i], k, plan, hidden=int(rows[i]))
+            limit = truth[i, -1] + TIE * abs(truth[i, -1])
+            found = float((walked.result.distances <= limit).sum()) / truth.shape[1]
+            return walked.hardness, walked.length, min(found, 1.0)
+
+        measured.append(np.array(list(pool.map(measure, range(len(rows))))))
+        beams.append(np.full(len(rows), float(beam)))
+        if measured[-1][:, 2].mean() >= ENOUGH:
+            break
+        beam = int(beam * GROWTH) + 1
+    hardness, lengths, shares = np.concatenate(measured).T
+    return fit(k, np.concatenate(beams), hardness, lengths, shares)
+
+
+def _true_distances(
+    graph: GraphIndex, vectors: Vectors, rows: npt.NDArray[np.intp], queries: Vectors, k: int
+) -> Doubles:
+    """(len(rows), at most k) ascending SQL distances of the nearest other indexed rows."""
+    shown = np.flatnonzero(graph.indexed_rows())
+    k = min(k, len(shown) - 1)
+    distances = _DISTANCES.get(graph.metric)
+    if distances is None:
+        every = np.stack([flat.distances(vectors, query, graph.metric)[shown] for query in queries])
+        every[shown[None, :] == rows[:, None]] = np.inf
+        return np.sort(np.partition(every, k - 1, axis=1)[:, :k], axis=1)
+    best = np.full((len(rows), k), np.inf)
+    for start in range(0, len(shown), BLOCK):
+        block = shown[start : start + BLOCK]
+        found = distances(np.asarray(vectors[block], np.float32), queries)
+        found[rows[:, None] == block[None, :]] = np.inf
+        best = np.partition(np.concatenate([best, found], axis=1), k - 1, axis=1)[:, :k]
+    return np.sort(best, axis=1)
+
+
+def _l2(block: Vectors, queries: Vectors) -> Doubles:
+    squares = np.einsum("ij,ij->i", block, block), np.einsum("ij,ij->i", queries, queries)
+    apart = squares[1][:, None] + squares[0][None, :] - 2 * (queries @ block.T)
+    found: Doubles = np.sqrt(np.maximum(apart.astype(np.float64), 0))
+    return found
+
+
+def _ip(block: Vectors, queries: Vectors) -> Doubles:
+    found: Doubles = -(queries @ block.T).astype(np.float64)
+    return found
+
+
+def _cosine(block: Vectors, queries: Vectors) -> Doubles:
+    norms = np.linalg.norm(block, axis=1), np.linalg.norm(queries, axis=1)
+    found: Doubles = 1 - (queries @ block.T) / np.outer(norms[1], norms[0]).astype(np.float64)
+    return found
+
+
+_DISTANCES: dict[Metric, Callable[[Vectors, Vectors], Doubles]] = {
+    "l2": _l2, "ip": _ip, "cosine": _cosine,
+}  # fmt: skip
