@@ -1,52 +1,36 @@
-"""Which rows of a part pass a filter: zone maps first, then a cached bitset, vectorised evaluation or DuckDB."""
+"""Which rows of a part pass a filter: the cache first, then zone maps, look-ups, Arrow, and DuckDB for the rest."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import itertools
 from collections.abc import Hashable, Sequence
-from threading import Lock
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from vecsql.errors import InternalError
 from vecsql.executor.context import ExecContext
 from vecsql.executor.hits import Hits, indices
+from vecsql.executor.mask_cache import CACHE
+from vecsql.executor.scalar_lookup import PartLookups
 from vecsql.executor.scalars import evaluate
 from vecsql.index.base import Mask
-from vecsql.planner.plan import Filter
-from vecsql.storage.interface import Part, PartVersion, TableVersion
+from vecsql.index.rowset import RowSet
+from vecsql.planner.plan import Filter, FilterTerm
+from vecsql.planner.rules.filters import Env, truth_of
+from vecsql.planner.rules.lookups import Junction, Tree
+from vecsql.planner.rules.shape import ROWID_ATTNUM
+from vecsql.storage.interface import PartVersion, TableVersion
 
-CACHE_BYTES = 256 << 20
+FAILURES = (
+    pa.ArrowException,
+    ArithmeticError,
+    TypeError,
+)  # overflow and such: DuckDB knows the error
 
-
-class MaskCache:
-    """Row masks by (part, predicate, parameters), least recently used out first. Thread-safe."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.nbytes = 0
-        self._masks: OrderedDict[Hashable, Mask] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable) -> Mask | None:
-        with self._lock:
-            mask = self._masks.get(key)
-            if mask is not None:
-                self._masks.move_to_end(key)
-            return mask
-
-    def put(self, key: Hashable, mask: Mask) -> None:
-        with self._lock:
-            if mask.nbytes > self.limit or key in self._masks:
-                return
-            self._masks[key] = mask
-            self.nbytes += mask.nbytes
-            while self.nbytes > self.limit:
-                self.nbytes -= self._masks.popitem(last=False)[1].nbytes
-
-
-MASKS = MaskCache(CACHE_BYTES)
+_tokens = itertools.count(1)
 
 
 def with_scalars(where: Filter | None, ctx: ExecContext, params: Sequence[Any]) -> Sequence[Any]:
@@ -63,34 +47,113 @@ def passing(
     pv: PartVersion,
     ctx: ExecContext,
     params: Sequence[Any],
-) -> Mask | None:
-    """(num_rows,) bool of the live rows where the filter is true; None when that is all rows. `params` come from
+) -> RowSet | None:
+    """The live rows of a part where the filter is true; None when that is all rows. `params` come from
     with_scalars()."""
-    live = pv.live
     if where is None:
-        return live
-    part = pv.part
-    predicate = where.vectorised
-    if predicate is None:
-        return _by_duckdb(where, version, pv, ctx, params)
-    key = _cache_key(where, part, params)
-    mask = MASKS.get(key) if key is not None else None
-    if mask is None:
-        if predicate.excludes(part.min_max, params):
-            return np.zeros(part.num_rows, np.bool_)
-        try:
-            mask = predicate.evaluate(
-                lambda attnum: version.column(part, attnum), params, part.num_rows
-            )
-        except (
-            pa.ArrowException,
-            ArithmeticError,
-            TypeError,
-        ):  # overflow and such: DuckDB knows the error
-            return _by_duckdb(where, version, pv, ctx, params)
+        return _live(pv)
+    key = _cache_key(where, pv, ctx, params)
+    found: RowSet | None = CACHE.get(key) if key is not None else None
+    if found is None:
+        found = _evaluate(where, version, pv, ctx, params)
         if key is not None:
-            MASKS.put(key, mask)
-    return mask if live is None else mask & live
+            limit = ctx.settings.get("vecsql.filter_cache_size") << 10
+            if limit != CACHE.limit:
+                CACHE.resize(limit)
+            CACHE.put(key, found, found.nbytes)
+    return found
+
+
+def _live(pv: PartVersion) -> RowSet | None:
+    if pv.live is None:
+        return None
+    found: RowSet | None = pv.cache.get("live")
+    if found is None:
+        found = pv.cache["live"] = RowSet(pv.part.num_rows, pv.live_rows, pv.live, None)
+    return found
+
+
+def _token(pv: PartVersion) -> Hashable:
+    """What a part with its deletes is known by."""
+    if pv.live is None:
+        return pv.part.id
+    return pv.cache.setdefault("token", (pv.part.id, next(_tokens)))  # type: ignore[no-any-return]
+
+
+def _cache_key(
+    where: Filter, pv: PartVersion, ctx: ExecContext, params: Sequence[Any]
+) -> Hashable | None:
+    if not where.cacheable:
+        return None
+    zone = ctx.settings.get("timezone") if where.slow else None
+    values: list[Hashable] = [_token(pv), where.key, zone]
+    for index in where.params:
+        value = params[index - 1]
+        if type(value) is list:
+            value = (list, *((type(v), v) for v in value))
+        values.append((type(value), value))
+    key = tuple(values)
+    try:
+        hash(key)
+    except TypeError:  # an array, or a list within a list
+        return None
+    return key
+
+
+def _evaluate(
+    where: Filter,
+    version: TableVersion,
+    pv: PartVersion,
+    ctx: ExecContext,
+    params: Sequence[Any],
+) -> RowSet:
+    """Our own terms over the whole part, then DuckDB's over the rows that are left."""
+    part, quick = pv.part, where.quick
+    slow = where.slow
+    found = _live(pv)
+    if quick is not None:
+        if quick.excludes(part.min_max, params):
+            return RowSet.none(part.num_rows)
+        lookups = PartLookups(version, part, params, where.indexed)
+        try:
+            own = _true_rows(quick.tree, lookups, Env(lookups.column, params))
+            found = own if pv.live is None else own.within(pv.live)
+        except FAILURES:
+            slow = where.terms
+    for sql in _texts(slow):
+        found = _by_duckdb(sql, where, version, pv, found, ctx, params)
+    return found if found is not None else RowSet.of(np.ones(part.num_rows, np.bool_))
+
+
+def _texts(terms: Sequence[FilterTerm]) -> list[str]:
+    """DuckDB SQL of the terms, all in one."""
+    if any(not term.sql for term in terms):
+        raise InternalError("a condition with a sub-select could not be evaluated")
+    return [" AND ".join(f"({term.sql})" for term in terms)] if terms else []
+
+
+def _true_rows(tree: Tree, lookups: PartLookups, env: Env) -> RowSet:
+    """The rows where the condition is true, deleted ones too."""
+    if isinstance(tree, Junction):
+        return _conjunction(tree, lookups, env) if tree.all else _disjunction(tree, lookups, env)
+    found = lookups.rows(tree.lookup) if tree.lookup is not None else None
+    return found if found is not None else RowSet.of(truth_of(tree.run(env), lookups.size))
+
+
+def _conjunction(tree: Junction, lookups: PartLookups, env: Env) -> RowSet:
+    found = _true_rows(tree.parts[0], lookups, env)
+    for part in tree.parts[1:]:
+        if not found.count:
+            break
+        found = found.within(_true_rows(part, lookups, env).bools)
+    return found
+
+
+def _disjunction(tree: Junction, lookups: PartLookups, env: Env) -> RowSet:
+    mask = np.zeros(lookups.size, np.bool_)
+    for part in tree.parts:
+        mask |= _true_rows(part, lookups, env).bools
+    return RowSet.of(mask)
 
 
 def passing_hits(
@@ -104,58 +167,54 @@ def passing_hits(
     if where is None or not len(hits.positions):
         return hits
     mask = None
-    if where.vectorised is not None:
+    slow = where.slow
+    if where.quick is not None:
         try:
-            mask = where.vectorised.evaluate(
-                lambda attnum: hits.gather(version, attnum), params, len(hits.positions)
+            mask = where.quick.evaluate(
+                lambda attnum: _gathered(hits, version, attnum), params, len(hits.positions)
             )
-        except (pa.ArrowException, ArithmeticError, TypeError):
-            mask = None
-    if mask is None:
+        except FAILURES:
+            slow = where.terms
+    for sql in _texts(slow):
         columns = [hits.gather(version, attnum) for attnum in where.attnums]
-        mask = _duckdb_mask(where, columns, len(hits.positions), ctx, params)
-    return hits if mask.all() else hits.select(np.flatnonzero(mask))
+        passed = _duckdb_mask(sql, where, columns, len(hits.positions), ctx, params)
+        mask = passed if mask is None else mask & passed
+    return hits if mask is None or mask.all() else hits.select(np.flatnonzero(mask))
 
 
-def _cache_key(where: Filter, part: Part, params: Sequence[Any]) -> Hashable | None:
-    if not where.cacheable:
-        return None
-    values: list[Hashable] = []
-    for index in where.params:
-        value = params[index - 1]
-        if not isinstance(value, Hashable):
-            if not isinstance(value, list):
-                return None
-            value = (list, *((type(v), v) for v in value))
-        values.append((type(value), value))
-    key = (part.id, where.sql, *values)
-    try:
-        hash(key)
-    except TypeError:  # a list within a list
-        return None
-    return key
+def _gathered(hits: Hits, version: TableVersion, attnum: int) -> pa.Array:
+    if attnum == ROWID_ATTNUM:
+        return pa.array(hits.rowids())
+    return hits.gather(version, attnum)
 
 
 def _by_duckdb(
+    sql: str,
     where: Filter,
     version: TableVersion,
     pv: PartVersion,
+    among: RowSet | None,
     ctx: ExecContext,
     params: Sequence[Any],
-) -> Mask:
-    """Evaluate over the live rows only: an error in a deleted row is none."""
+) -> RowSet:
+    """Evaluate terms of the filter over the rows that may pass: an error in a deleted row is none."""
     part = pv.part
-    rows = np.arange(part.num_rows) if pv.live is None else np.flatnonzero(pv.live)
     columns = [version.column(part, attnum) for attnum in where.attnums]
-    if pv.live is not None:
-        columns = [column.take(indices(rows)) for column in columns]
-    mask = np.zeros(part.num_rows, np.bool_)
-    mask[rows] = _duckdb_mask(where, columns, len(rows), ctx, params)
-    return mask
+    if among is None:
+        return RowSet.of(_duckdb_mask(sql, where, columns, part.num_rows, ctx, params))
+    rows = among.positions
+    columns = [column.take(indices(rows)) for column in columns]
+    mask = _duckdb_mask(sql, where, columns, len(rows), ctx, params)
+    return RowSet.at(part.num_rows, rows[mask])
 
 
 def _duckdb_mask(
-    where: Filter, columns: list[pa.Array], count: int, ctx: ExecContext, params: Sequence[Any]
+    sql: str,
+    where: Filter,
+    columns: list[pa.Array],
+    count: int,
+    ctx: ExecContext,
+    params: Sequence[Any],
 ) -> Mask:
     """Which of the rows, of which `columns` are those that the filter reads, pass."""
     from vecsql.executor.relational import passing_rows
@@ -164,6 +223,6 @@ def _duckdb_mask(
         [*columns, pa.array(np.arange(count))],
         names=[*(f"c{attnum}" for attnum in where.attnums), "position"],
     )
-    mask = np.zeros(count, np.bool_)
-    mask[passing_rows(table, where.sql, ctx, params[: len(params) - len(where.scalars)])] = True
+    mask: npt.NDArray[np.bool_] = np.zeros(count, np.bool_)
+    mask[passing_rows(table, sql, ctx, params[: len(params) - len(where.scalars)])] = True
     return mask

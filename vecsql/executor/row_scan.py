@@ -76,11 +76,11 @@ def passing_rows(
         if missing <= 0:
             break
         check_canceled(ctx)
-        mask = filters.passing(where, version, pv, ctx, params)
-        if mask is None:
+        among = filters.passing(where, version, pv, ctx, params)
+        if among is None:
             rows = np.arange(min(pv.part.num_rows, missing), dtype=np.int32)
         else:
-            rows = np.flatnonzero(mask)[:missing].astype(np.int32)
+            rows = among.positions[:missing]
         if len(rows):
             positions.append(rows)
             owners.append(pv)
@@ -109,8 +109,8 @@ def _passing(
     where: Filter, version: TableVersion, pv: PartVersion, ctx: ExecContext, params: Sequence[Any]
 ) -> int:
     check_canceled(ctx)
-    mask = filters.passing(where, version, pv, ctx, params)
-    return pv.live_rows if mask is None else int(np.count_nonzero(mask))
+    found = filters.passing(where, version, pv, ctx, params)
+    return pv.live_rows if found is None else found.count
 
 
 def check_canceled(ctx: ExecContext) -> None:

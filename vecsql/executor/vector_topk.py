@@ -20,8 +20,9 @@ from vecsql.executor.ordering import order_ties
 from vecsql.executor.scalars import evaluate, row_count
 from vecsql.executor.trace import ScanTrace
 from vecsql.index import flat
-from vecsql.index.base import Mask, SearchResult
+from vecsql.index.base import SearchResult
 from vecsql.index.results import merge
+from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import Chunk, VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 
@@ -99,14 +100,14 @@ class _Scan:
         found = []
         owners = []
         nulls = False
-        for pv, mask in self.parts:
+        for pv, rows in self.parts:
             if self.ctx.cancel.is_set():
                 raise QueryCanceled("canceling statement due to user request")
             vectors, valid = pv.part.vectors(self.plan.attnum)
             if valid is not None:
                 nulls = True
-                mask = valid if mask is None else mask & valid
-            result = self._search(pv, vectors, mask, k)
+                rows = RowSet.of(valid) if rows is None else rows.within(valid)
+            result = self._search(pv, vectors, rows, k)
             if result is not None:
                 found.append(result)
                 owners.append(pv)
@@ -121,14 +122,15 @@ class _Scan:
         return hits
 
     def _search(
-        self, pv: PartVersion, vectors: Any, mask: Mask | None, k: int
+        self, pv: PartVersion, vectors: Any, among: RowSet | None, k: int
     ) -> SearchResult | None:
         """The k nearest of one part's rows; None when no row passes."""
         plan, query = self.plan, self.query
         assert query is not None
-        rows = len(vectors) if mask is None else int(np.count_nonzero(mask))
+        rows = len(vectors) if among is None else among.count
         if not rows:
             return None
+        mask = None if among is None else among.bools
         query = flat.query_for(vectors, query)
         index = None if self.exact else pv.part.index(plan.index_oid)
         if index is None:
@@ -145,10 +147,10 @@ class _Scan:
         """Add rows whose distance is NULL, in rowid order, until there are k."""
         owners, parts, positions = list(hits.owners), [], []
         missing = k - len(hits.positions)
-        for pv, mask in self.parts:
+        for pv, rows in self.parts:
             if missing <= 0:
                 break
-            null = _null_rows(pv, self.plan.attnum, mask, all_null)[:missing]
+            null = _null_rows(pv, self.plan.attnum, rows, all_null)[:missing]
             if len(null):
                 positions.append(null.astype(np.int32))
                 parts.append(np.full(len(null), len(owners), np.intp))
@@ -158,11 +160,12 @@ class _Scan:
 
 
 def _null_rows(
-    pv: PartVersion, attnum: int, mask: Mask | None, all_null: bool
+    pv: PartVersion, attnum: int, rows: RowSet | None, all_null: bool
 ) -> npt.NDArray[np.intp]:
-    valid = None if all_null else pv.part.vectors(attnum)[1]
+    """Positions of the rows whose distance is NULL: all of them, or those without a vector."""
     if all_null:
-        return np.flatnonzero(mask) if mask is not None else np.arange(pv.part.num_rows)
+        return np.arange(pv.part.num_rows) if rows is None else rows.positions.astype(np.intp)
+    valid = pv.part.vectors(attnum)[1]
     if valid is None:
         return np.empty(0, np.intp)
-    return np.flatnonzero(~valid if mask is None else mask & ~valid)
+    return np.flatnonzero(~valid if rows is None else rows.bools & ~valid)

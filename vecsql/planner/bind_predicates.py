@@ -243,7 +243,8 @@ class PredicateBinder(CallBinder):
             self.bind(part, scope)
 
         def inside(a: exp.Expression, b: exp.Expression) -> str:
-            return f"({self._pair('>=', this, a, node)} AND {self._pair('<=', this, b, node)})"
+            one, other = this.copy(), this.copy()  # each bound may convert it to a type of its own
+            return f"({self._pair('>=', one, a, node)} AND {self._pair('<=', other, b, node)})"
 
         sql = inside(low, high)
         if node.args.get("symmetric"):

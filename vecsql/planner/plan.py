@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlglot import exp
-
 from vecsql.catalog.model import Table
 from vecsql.index.base import Metric
 from vecsql.types.base import ColumnType
@@ -43,14 +41,16 @@ Operand = Param | Const
 @dataclass(frozen=True, slots=True)
 class ScalarExpr:
     """A bound expression without column references or aggregates, evaluated once per execution
-    (LIMIT, query vectors, key values, VALUES cells): a constant, a parameter, `sql` for DuckDB, or `plan`."""
+    (LIMIT, query vectors, key values, VALUES cells): a constant, a parameter, `sql` for DuckDB, or `plan`.
+
+    With `is_list` its value is the list of all values of the plan's first column.
+    """
 
     type: ColumnType
     operand: Operand | None
     sql: str | None = None  # DuckDB SQL over $n parameters, when operand is None
-    plan: SelectPlan | None = (
-        None  # an uncorrelated scalar sub-select, when operand and sql are None
-    )
+    plan: SelectPlan | None = None  # an uncorrelated sub-select, when operand and sql are None
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,36 @@ class Relational:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """A WHERE clause over one table: the bound AST for our own evaluation and its DuckDB text as fall-back."""
+class FilterTerm:
+    """One of the terms of a Filter. `predicate` (planner.rules.filters.Predicate) is None where DuckDB must evaluate
+    it; `sql` is DuckDB SQL over columns c<attnum> and $n, '' where there is none: the term has sub-selects."""
 
-    ast: exp.Expression  # bound: node.meta["attnum"]
-    sql: str  # DuckDB SQL over columns c<attnum> and $n
+    sql: str
+    predicate: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A WHERE clause over one table: terms that AND joins.
+
+    `scalars` are evaluated once per execution; their values follow the statement's parameters in reverse order, so
+    that parameter 0 is the first of them, -1 the second.
+    """
+
+    key: str  # the whole as text, in which parameters are $n
+    terms: tuple[FilterTerm, ...]
     attnums: tuple[int, ...]
-    vectorised: Any = None  # planner.rules.filters.Predicate, None: use DuckDB
-    params: tuple[
-        int, ...
-    ] = ()  # the $n it reads, 1-based; 0, -1 ... are the first, second ... of `scalars`
-    cacheable: bool = False  # its value depends on nothing but the row and `params`
+    quick: Any = None  # Predicate of all terms that need no DuckDB
+    params: tuple[int, ...] = ()  # the $n it reads, 1-based, and those of `scalars`
+    cacheable: bool = False  # its value depends on nothing but the row, `params` and TimeZone
     text: str = ""  # as EXPLAIN shows it
-    scalars: tuple[
-        ScalarExpr, ...
-    ] = ()  # evaluated once, then put past the parameters in reverse order
+    scalars: tuple[ScalarExpr, ...] = ()
+    indexed: frozenset[int] = frozenset()  # columns that a btree, hash or gin index is declared on
+
+    @property
+    def slow(self) -> tuple[FilterTerm, ...]:
+        """The terms that need DuckDB."""
+        return tuple(term for term in self.terms if term.predicate is None)
 
 
 @dataclass(frozen=True, slots=True)

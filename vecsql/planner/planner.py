@@ -57,6 +57,11 @@ class RuleCompiler:
         plan, _ = plan_query(bound, self.catalog, self.search_path, self.params)
         return ScalarExpr(ctype, None, plan=plan)
 
+    def members(self, query: exp.Expression) -> ScalarExpr:
+        """The list of the values of a closed sub-select."""
+        plan, columns = plan_query(query.copy(), self.catalog, self.search_path, self.params)
+        return ScalarExpr(columns[0].type, None, plan=plan, is_list=True)
+
     def filter_sql(self, node: exp.Expression) -> str:
         return expression_sql(node)
 

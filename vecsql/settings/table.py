@@ -227,6 +227,7 @@ _VECTOR = (
     Setting("hnsw.scan_mem_multiplier", "real", 1.0, "Sets the multiple of work_mem to use for iterative scans", _CUSTOM, minimum=1, maximum=1000),
     Setting("vecsql.recall", "real", 0.95, "Sets the share of the true nearest rows that vector searches must find", _CUSTOM, minimum=0.0, maximum=1.0),
     Setting("vecsql.force_strategy", "enum", "auto", "Forces how vector searches run, for tests", _CUSTOM, choices=("auto", "graph", "ivf", "codes", "exact")),
+    Setting("vecsql.filter_cache_size", "integer", 262144, "Sets the memory for the rows that filters keep, shared by all sessions", _CUSTOM, unit="kB", minimum=64, maximum=_KB_MAX),
     Setting("ivfflat.probes", "integer", 1, "Sets the number of probes", _CUSTOM, minimum=1, maximum=32768),
     Setting("ivfflat.iterative_scan", "enum", "off", "Sets the mode for iterative scans", _CUSTOM, choices=("off", "relaxed_order")),
     Setting("ivfflat.max_probes", "integer", 32768, "Sets the max number of probes for iterative scans", _CUSTOM, minimum=1, maximum=32768),

@@ -54,6 +54,9 @@ class SqlCompiler:
     def scalar(self, node: exp.Expression, ctype: ColumnType) -> ScalarExpr:
         return ScalarExpr(ctype, None, sql=expression_sql(node))
 
+    def members(self, query: exp.Expression) -> ScalarExpr:
+        return ScalarExpr(ColumnType(INT8), None, is_list=True)
+
     def filter_sql(self, node: exp.Expression) -> str:
         return expression_sql(node)
 

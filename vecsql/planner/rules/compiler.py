@@ -23,3 +23,7 @@ class Compiler(Protocol):
     def filter_sql(self, node: exp.Expression) -> str:
         """DuckDB SQL of a bound boolean expression over one table, whose columns are named c<attnum>."""
         ...
+
+    def members(self, query: exp.Expression) -> ScalarExpr:
+        """Plan a sub-select of one column that refers to nothing outside it: the list of its values."""
+        ...

@@ -18,11 +18,22 @@ from sqlglot import exp
 from vecsql.planner.plan import Const, Operand, Param
 from vecsql.planner.rules import arrays
 from vecsql.planner.rules.constants import constant_of, ctype_of, strip
+from vecsql.planner.rules.lookups import (
+    COMPARISONS,
+    FLIPPED,
+    INTEGERS,
+    TEXTS,
+    Tree,
+    tree_of,
+)
+from vecsql.planner.rules.shape import ROWID_ATTNUM
 from vecsql.types.arrow import to_arrow
 from vecsql.types.base import ColumnType
 
 Datum = Any  # a pyarrow Array or Scalar
 MinMax = Callable[[int], tuple[Any, Any] | None]
+
+LISTED = frozenset(("date", "timestamp", "timestamptz", "bool", "time"))
 
 # Types that compare with each other without DuckDB's help.
 FAMILIES = {
@@ -80,10 +91,11 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A compiled WHERE clause."""
+    """A compiled WHERE clause: `root` for Arrow alone, `tree` with its look-ups told apart."""
 
     root: Eval
     zones: tuple[Zone, ...]
+    tree: Tree
 
     def excludes(self, min_max: MinMax, params: Sequence[Any]) -> bool:
         """Whether a part's zone map shows that no row of it passes."""
@@ -100,26 +112,35 @@ class Predicate:
         self, columns: Callable[[int], pa.Array], params: Sequence[Any], num_rows: int
     ) -> npt.NDArray[np.bool_]:
         """(num_rows,) bool: the clause is true. Raises pa.ArrowException on overflow and the like."""
-        result = self.root(Env(columns, params))
-        if isinstance(result, pa.Scalar):
-            return np.full(num_rows, bool(result.as_py()))
-        if result.null_count:
-            result = result.fill_null(False)
-        mask: npt.NDArray[np.bool_] = result.to_numpy(zero_copy_only=False)
-        return mask
+        return truth_of(self.root(Env(columns, params)), num_rows)
+
+
+def truth_of(result: Datum, num_rows: int) -> npt.NDArray[np.bool_]:
+    """(num_rows,) bool: where a boolean Arrow array, or scalar, is true."""
+    if isinstance(result, pa.Scalar):
+        return np.full(num_rows, bool(result.as_py()))
+    if result.null_count:
+        result = result.fill_null(False)
+    mask: npt.NDArray[np.bool_] = result.to_numpy(zero_copy_only=False)
+    return mask
 
 
 def compile_predicate(terms: Sequence[exp.Expression]) -> Predicate | None:
     """Compile bound boolean expressions that AND joins; None when some part of them needs DuckDB."""
     try:
         root = _chain([_boolean(term) for term in terms], pc.and_kleene)
+        tree = tree_of(terms, _boolean)
     except Unsupported:
         return None
-    return Predicate(root, tuple(zone for term in terms for zone in _zones(term)))
+    return Predicate(root, tuple(zone for term in terms for zone in _zones(term)), tree)
 
 
 def _boolean(node: exp.Expression) -> Eval:
     node = strip(node)
+    if "rows" in node.meta:
+        return _listed(node.meta["rows"], lambda env: env.columns(ROWID_ATTNUM), exists=True)
+    if "members" in node.meta:
+        return _members(node)
     compiler = _BOOLEAN.get(type(node))
     if compiler is not None:
         return compiler(node)
@@ -190,13 +211,13 @@ def _family(node: exp.Expression) -> str:
     return family
 
 
-_COMPARISONS: dict[type, tuple[str, Callable[[Datum, Datum], Datum]]] = {
-    exp.EQ: ("=", pc.equal),
-    exp.NEQ: ("<>", pc.not_equal),
-    exp.LT: ("<", pc.less),
-    exp.LTE: ("<=", pc.less_equal),
-    exp.GT: (">", pc.greater),
-    exp.GTE: (">=", pc.greater_equal),
+_COMPUTE: dict[type, Callable[[Datum, Datum], Datum]] = {
+    exp.EQ: pc.equal,
+    exp.NEQ: pc.not_equal,
+    exp.LT: pc.less,
+    exp.LTE: pc.less_equal,
+    exp.GT: pc.greater,
+    exp.GTE: pc.greater_equal,
 }
 
 
@@ -214,7 +235,7 @@ def _compare(left: exp.Expression, right: exp.Expression, kind: type) -> Eval:
         return lambda env: compute(_as_float(lhs(env)), _as_float(rhs(env)))
     if len(families) > 1:
         raise Unsupported
-    plain = _COMPARISONS[kind][1]
+    plain = _COMPUTE[kind]
     return lambda env: plain(lhs(env), rhs(env))
 
 
@@ -282,6 +303,37 @@ def _is_in(column: Datum, values: Sequence[Any], ctype: ColumnType) -> Datum:
     if len(known) < len(values):
         found = pc.if_else(found, True, pa.scalar(None, pa.bool_()))
     return pc.if_else(pc.is_valid(column), found, pa.scalar(None, pa.bool_()))
+
+
+def _members(node: exp.Expression) -> Eval:
+    """A column among the values of a sub-select, which are a list by now."""
+    place, column = node.meta["members"]
+    own, other = ctype_of(strip(column)), node.meta["member_type"]
+    if own is None or not comparable(own.type.name, other.type.name):
+        raise Unsupported
+    return _listed(place, _value(column), exists=isinstance(node, exp.Exists))
+
+
+def comparable(one: str, other: str) -> bool:
+    """Whether values of the two types are equal where their Arrow values, as texts or 64-bit integers, are."""
+    return {one, other} <= INTEGERS or {one, other} <= TEXTS or (one == other and one in LISTED)
+
+
+def _listed(place: Param, value: Eval, *, exists: bool) -> Eval:
+    def evaluate(env: Env) -> Datum:
+        values, column = env.params[place.index - 1], value(env)
+        known = [v for v in values if v is not None]
+        if pa.types.is_integer(column.type):
+            found = pc.is_in(column.cast(pa.int64()), value_set=pa.array(known, pa.int64()))
+        else:
+            found = pc.is_in(column, value_set=pa.array(known, column.type))
+        if exists or not values:
+            return found
+        if len(known) < len(values):
+            found = pc.if_else(found, True, pa.scalar(None, pa.bool_()))
+        return pc.if_else(pc.is_valid(column), found, pa.scalar(None, pa.bool_()))
+
+    return evaluate
 
 
 def _any(node: exp.Binary) -> Eval:
@@ -397,7 +449,7 @@ def _array_test(node: exp.Binary) -> Eval:
 
 
 _BOOLEAN: dict[type, Callable[[Any], Eval]] = {
-    **dict.fromkeys(_COMPARISONS, _comparison),
+    **dict.fromkeys(_COMPUTE, _comparison),
     exp.And: _connector,
     exp.Or: _connector,
     exp.Not: _not,
@@ -410,8 +462,6 @@ _BOOLEAN: dict[type, Callable[[Any], Eval]] = {
     exp.Operator: _array_test,
 }
 
-_FLIPPED = {"<": ">", "<=": ">=", "=": "=", ">=": "<=", ">": "<"}
-
 
 def _zones(ast: exp.Expression) -> list[Zone]:
     """The zone checks among the terms that AND joins."""
@@ -421,11 +471,10 @@ def _zones(ast: exp.Expression) -> list[Zone]:
     if isinstance(ast, exp.Between) and not ast.args.get("symmetric"):
         low = _zone(ast.this, ">=", ast.args["low"])
         return low + _zone(ast.this, "<=", ast.args["high"])
-    known = _COMPARISONS.get(type(ast))
-    if known is None or known[0] == "<>" or isinstance(ast.expression, exp.Any):
+    op = COMPARISONS.get(type(ast))
+    if op is None or op == "<>" or isinstance(ast.expression, exp.Any):
         return []
-    op = known[0]
-    return _zone(ast.this, op, ast.expression) or _zone(ast.expression, _FLIPPED[op], ast.this)
+    return _zone(ast.this, op, ast.expression) or _zone(ast.expression, FLIPPED[op], ast.this)
 
 
 def _zone(column: exp.Expression, op: str, value: exp.Expression) -> list[Zone]:

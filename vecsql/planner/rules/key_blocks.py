@@ -9,7 +9,8 @@ from sqlglot import exp
 from vecsql.planner.plan import KeyLookup, Output, ResultColumn, RowScan
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.key_lookup import constant_key, key_set
-from vecsql.planner.rules.shape import NotDirect, TableQuery, conjuncts, table_filter
+from vecsql.planner.rules.shape import NotDirect, TableQuery, conjuncts
+from vecsql.planner.rules.table_filters import table_filter
 from vecsql.types import INT8
 from vecsql.types.base import ColumnType
 

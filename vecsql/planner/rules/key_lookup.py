@@ -20,9 +20,9 @@ from vecsql.planner.rules.shape import (
     is_own_column,
     scalar,
     shown,
-    table_filter,
     table_query,
 )
+from vecsql.planner.rules.table_filters import table_filter
 from vecsql.types.base import ColumnType
 
 INTEGERS = frozenset(("int2", "int4", "int8"))

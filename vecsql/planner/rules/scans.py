@@ -19,9 +19,9 @@ from vecsql.planner.rules.shape import (
     is_own_column,
     order_target,
     row_limit,
-    table_filter,
     table_query,
 )
+from vecsql.planner.rules.table_filters import table_filter
 from vecsql.types.base import ColumnType
 
 # Types whose Arrow values sort as PostgreSQL sorts them, with the C collation for text.
@@ -82,7 +82,7 @@ def row_scan(
 def _filter(query: TableQuery, compiler: Compiler, *, needed: bool) -> Filter | None:
     """The WHERE clause. Where all passing rows are `needed`, DuckDB had better run what it has to filter."""
     where = table_filter(conjuncts(query.where), query, compiler)
-    if needed and where is not None and where.vectorised is None:
+    if needed and where is not None and where.slow:
         raise NotDirect
     return where
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from vecsql.catalog.model import Catalog, Index, Table
-from vecsql.planner.plan import Const, Filter, Param, ScalarExpr
+from vecsql.planner.plan import Const, Param, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
-from vecsql.planner.rules.constants import ctype_of, operand, strip
-from vecsql.planner.rules.filters import compile_predicate
+from vecsql.planner.rules.constants import operand, strip
 from vecsql.types import INT8
 from vecsql.types.base import ColumnType
-
-VOLATILE = frozenset(
-    ("random", "clock_timestamp", "timeofday", "gen_random_uuid", "uuid_generate_v4", "uuidv4", "uuidv7", "nextval",
-     "setval", "currval", "lastval", "pg_sleep", "random_normal")
-)  # fmt: skip
 
 ROWID_ATTNUM = -100  # of the hidden column __rowid
 
@@ -141,70 +135,6 @@ def order_target(node: exp.Expression, select: exp.Select) -> exp.Expression:
         named = [item for item in items if item.alias_or_name == node.name]
         return named[0].unalias() if len(named) == 1 else node
     return node
-
-
-def table_filter(
-    terms: Sequence[exp.Expression], query: TableQuery, compiler: Compiler
-) -> Filter | None:
-    """Terms of a WHERE clause, joined by AND, as a Filter. Raises NotDirect when they depend on rows of others."""
-    if not terms:
-        return None
-    scalars: list[ScalarExpr] = []
-    for term in terms:
-        _late_constants(term, compiler, scalars)
-    columns = [column for term in terms for column in columns_of(term) if not _in_late(column)]
-    if not all(is_own_column(column, query) for column in columns):
-        raise NotDirect
-    predicate = compile_predicate(terms)
-    if predicate is None and any(term.find(exp.Query) for term in terms):
-        raise NotDirect
-    attnums = tuple(sorted({column.meta["attnum"] for column in columns}))
-    params = {int(p.this.name) for term in terms for p in term.find_all(exp.Parameter)}
-    missing = any(query.table.column_at(attnum).missing is not None for attnum in attnums)
-    return Filter(
-        ast=terms[0],
-        sql=" AND ".join(f"({compiler.filter_sql(term)})" for term in terms),
-        attnums=attnums,
-        vectorised=predicate,
-        params=(*sorted(params), *(-i for i in range(len(scalars)))),
-        cacheable=predicate is not None and not missing,
-        text=" AND ".join(f"({shown(term)})" for term in terms),
-        scalars=tuple(scalars),
-    )
-
-
-def _late_constants(node: exp.Expression, compiler: Compiler, scalars: list[ScalarExpr]) -> None:
-    """Mark the largest expressions that have one value per execution, now() - interval '1 day' or a sub-select, with
-    the place of that value: past the statement's parameters, counted from the end."""
-    node = strip(node)
-    node.meta.pop("late", None)
-    ctype = ctype_of(node)
-    if operand(node) is not None or isinstance(node, (exp.Column, exp.Literal, exp.DataType)):
-        return
-    if (
-        ctype is not None
-        and not isinstance(node, exp.In)
-        and is_closed(node)
-        and not _is_volatile(node)
-    ):
-        node.meta["late"] = Param(-len(scalars))
-        scalars.append(compiler.scalar(node, ctype))
-        return
-    for child in node.iter_expressions():
-        _late_constants(child, compiler, scalars)
-
-
-def _in_late(node: exp.Expression) -> bool:
-    parent: exp.Expression | None = node
-    while parent is not None:
-        if "late" in parent.meta:
-            return True
-        parent = parent.parent
-    return False
-
-
-def _is_volatile(node: exp.Expression) -> bool:
-    return any(call.name.lower() in VOLATILE for call in node.find_all(exp.Anonymous))
 
 
 def shown(node: exp.Expression) -> str:

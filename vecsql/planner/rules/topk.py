@@ -26,10 +26,10 @@ from vecsql.planner.rules.shape import (
     is_own_column,
     order_target,
     row_limit,
-    table_filter,
     table_query,
     vector_indexes,
 )
+from vecsql.planner.rules.table_filters import table_filter
 from vecsql.types import FLOAT8, INT8
 from vecsql.types.base import ColumnType
 

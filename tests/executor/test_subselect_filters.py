@@ -1,0 +1,89 @@
+"""Conditions with sub-selects become sets of rows: the vector scan stays direct, and the rows are those of DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import vecsql
+
+CONDITIONS = [
+    "cat IN (SELECT id FROM cats WHERE big)",
+    "cat NOT IN (SELECT id FROM cats WHERE big)",
+    "NOT (cat IN (SELECT id FROM cats WHERE big) OR name = 'n1')",
+    "cat = ANY (SELECT id FROM cats)",
+    "cat IN (SELECT id FROM cats WHERE name = 'c3') OR id < 4",
+    "EXISTS (SELECT 1 FROM cats c WHERE c.id = items.cat AND c.big)",
+    "NOT EXISTS (SELECT 1 FROM cats c WHERE c.id = cat AND c.big)",
+    "EXISTS (SELECT 1 FROM cats c JOIN links l ON l.cat = c.id WHERE l.item = items.id AND c.big)",
+    "EXISTS (SELECT 1 FROM cats c WHERE c.id < items.cat AND c.big)",
+    "EXISTS (SELECT 1 FROM links l WHERE l.item = items.id AND l.cat = items.cat)",
+    "EXISTS (SELECT 1 FROM cats WHERE big)",
+    "cat IN (SELECT c.id FROM cats c WHERE c.id <> items.id)",
+    "(cat, name) IN (SELECT id, 'n1' FROM cats)",
+    "cat IN (SELECT id FROM cats UNION SELECT 8)",
+    "cat NOT IN (SELECT NULL::int)",
+    "cat NOT IN (SELECT id FROM cats WHERE id < 0)",
+    "cat > (SELECT avg(id) FROM cats)",
+    "cat <> ALL (SELECT id FROM cats)",
+    "name IN (SELECT 'n' || id FROM cats WHERE id < 2) AND cat = 3",
+    "cat IN (SELECT cat FROM items i2 ORDER BY i2.e <-> '[1,1]' LIMIT 3)",
+    "cat + 0.5 IN (SELECT id + 0.5 FROM cats)",
+    "cat IN (SELECT id::bigint + 5000000000 FROM cats UNION SELECT 2)",
+    "(SELECT count(*) FROM links l WHERE l.item = items.id) > 1",
+]
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[vecsql.Connection]:
+    with vecsql.connect(":memory:", autocommit=True) as connection:
+        for statement in (
+            "CREATE EXTENSION vector",
+            "CREATE TABLE cats (id int PRIMARY KEY, name text, big bool)",
+            "CREATE TABLE links (item int, cat int)",
+            "CREATE TABLE items (id int PRIMARY KEY, cat int, name text, e vector(2))",
+        ):
+            connection.execute(statement)
+        cats = [(i, f"c{i}", i % 2 == 0) for i in range(6)]
+        connection.executemany("INSERT INTO cats VALUES ($1, $2, $3)", cats)
+        links = [(i % 17, i % 5 if i % 4 else None) for i in range(30)]
+        connection.executemany("INSERT INTO links VALUES ($1, $2)", links)
+        for start in (0, 20):
+            items = [
+                (i, None if i % 7 == 0 else i % 9, f"n{i % 4}", f"[{i},{i % 3}]")
+                for i in range(start, start + 20)
+            ]
+            connection.executemany("INSERT INTO items VALUES ($1, $2, $3, $4::vector)", items)
+            connection.execute("CHECKPOINT")
+        connection.execute("DELETE FROM items WHERE id IN (4, 31)")
+        yield connection
+
+
+@pytest.mark.parametrize("where", CONDITIONS)
+def test_same_rows_as_duckdb(database: vecsql.Connection, where: str) -> None:
+    ordered = "ORDER BY e <-> '[1,1]', id LIMIT 100"
+    hidden = f"SELECT id FROM (SELECT * FROM items LIMIT 1000) items WHERE {where} {ordered}"
+    query = f"SELECT id FROM items WHERE {where} {ordered}"
+    assert database.execute(query).fetchall() == database.execute(hidden).fetchall()
+    plan = database.execute(f"EXPLAIN {query}").fetchall()
+    assert plan[1][0].startswith("  ->  Vector Scan on items"), plan
+
+
+def test_what_the_sub_select_reads_may_change(database: vecsql.Connection) -> None:
+    query = "SELECT id FROM items WHERE cat IN (SELECT id FROM cats WHERE name = $1) ORDER BY id"
+    before = database.execute(query, ["c8"]).fetchall()
+    assert before == []
+    database.execute("INSERT INTO cats VALUES (8, 'c8', false)")
+    assert database.execute(query, ["c8"]).fetchall() == [(8,), (17,), (26,)]
+    assert database.execute(query, ["c1"]).fetchall()[0] == (1,)
+    database.execute("DELETE FROM cats WHERE id = 8")
+    assert database.execute(query, ["c8"]).fetchall() == []
+
+
+def test_a_with_query_is_not_looked_up_elsewhere(database: vecsql.Connection) -> None:
+    rows = database.execute(
+        "WITH big AS (SELECT id FROM cats WHERE big), near AS (SELECT id FROM items WHERE cat IN (SELECT id FROM big) "
+        "ORDER BY e <-> '[1,1]', id LIMIT 3) SELECT id FROM near ORDER BY id"
+    ).fetchall()
+    assert rows == [(2,), (9,), (11,)]
