@@ -102,8 +102,6 @@ JOINS = [
     "SELECT a.embedding <-> '[1,2,3]' AS d FROM items a JOIN items b ON b.id = a.id AND b.id > 100 "
     "WHERE a.grp = 1 ORDER BY 1 LIMIT 8",
     "SELECT a.embedding <-> '[1,2,3]' AS d FROM items a LEFT JOIN items b ON b.grp = a.id ORDER BY 1 LIMIT 90 OFFSET 2",
-    "SELECT embedding <-> '[1,2,3]' AS d FROM items WHERE name IN (SELECT name FROM items WHERE id > 117) "
-    "ORDER BY embedding <-> '[1,2,3]' LIMIT 8",
 ]
 
 

@@ -30,7 +30,7 @@ def _given(scalars: Iterable[ScalarExpr | None]) -> bool:
 
 
 def _filter_given(where: Filter | None) -> bool:
-    return where is None or (where.vectorised is not None and _given(where.scalars))
+    return where is None or (not where.slow and _given(where.scalars))
 
 
 def _plain(output: Output) -> bool:

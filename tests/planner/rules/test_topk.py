@@ -139,6 +139,16 @@ def test_blocks_leave_duckdb(sql: str, columns: list[str]) -> None:
     assert "LIMIT" not in left
 
 
+def test_sub_selects_in_where_are_lists() -> None:
+    plan = direct(
+        "SELECT id FROM items WHERE id IN (SELECT id FROM other WHERE kind = $2) ORDER BY embedding <=> $1 LIMIT 5"
+    )
+    assert isinstance(plan, VectorTopK)
+    assert [scalar.is_list for scalar in plan.filter.scalars] == [True]
+    assert plan.filter.params == (2, 0)
+    assert plan.filter.attnums == (1,)
+
+
 def test_two_blocks() -> None:
     side = "SELECT id FROM items ORDER BY embedding <=> {} LIMIT 5"
     rewrite, left = rewritten(f"({side.format('$1')}) UNION ({side.format('$2')})")
@@ -165,7 +175,6 @@ def test_correlated_blocks_stay() -> None:
          "ORDER BY i.embedding <=> $1 LIMIT 5", '(i.grp = 1)'),
         ("SELECT i.id FROM other o, items i WHERE o.id = i.id ORDER BY i.embedding <=> $1 LIMIT 5", None),
         ("SELECT i.id FROM items i LEFT JOIN other o USING (id) ORDER BY i.embedding <=> $1 LIMIT 5", None),
-        ("SELECT id FROM items WHERE id IN (SELECT id FROM other) ORDER BY embedding <=> $1 LIMIT 5", None),
     ],
 )  # fmt: skip
 def test_joins_are_driven_by_the_nearest_rows(sql: str, where: str | None) -> None:
