@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from vecsql.kernels.floats import sum_differences, sum_products, sum_squares
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1, L2
 from vecsql.kernels.topk import key_row, make_key, pool_insert
@@ -19,38 +20,31 @@ QUERY = read_only(types.float32, 1)
 @helper
 def square_norm(row: Any) -> Any:
     """|x|^2 in float32."""
-    total = np.float32(0)
-    for j in range(row.shape[0]):
-        total += row[j] * row[j]
-    return total
+    return sum_products(row.ctypes.data, row.ctypes.data, row.shape[0])
+
+
+@helper
+def distance_at(mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any) -> Any:
+    """SQL distance (float64) of the row at address `mine` from the query at `other`, but squared for L2; `query_norm` is
+    |query|^2 (cosine)."""
+    if metric == L2:
+        return np.float64(sum_squares(mine, other, dimensions))
+    if metric == L1:
+        return np.float64(sum_differences(mine, other, dimensions))
+    product = np.float64(sum_products(mine, other, dimensions))
+    if metric == IP:
+        return -product
+    norms = np.float64(sum_products(mine, mine, dimensions)) * np.float64(query_norm)
+    if norms == 0.0:
+        return np.nan
+    similarity = product / math.sqrt(norms)
+    return 1.0 - min(max(similarity, -1.0), 1.0)
 
 
 @helper
 def distance(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
-    """SQL distance (float64) of one row, but squared for L2; `query_norm` is |query|^2 (cosine)."""
-    total = np.float32(0)
-    if metric == L2:
-        for j in range(query.shape[0]):
-            difference = row[j] - query[j]
-            total += difference * difference
-        return np.float64(total)
-    if metric == L1:
-        for j in range(query.shape[0]):
-            total += abs(row[j] - query[j])
-        return np.float64(total)
-    if metric == IP:
-        for j in range(query.shape[0]):
-            total += row[j] * query[j]
-        return -np.float64(total)
-    norm = np.float32(0)
-    for j in range(query.shape[0]):
-        total += row[j] * query[j]
-        norm += row[j] * row[j]
-    norms = np.float64(norm) * np.float64(query_norm)
-    if norms == 0.0:
-        return np.nan
-    similarity = np.float64(total) / math.sqrt(norms)
-    return 1.0 - min(max(similarity, -1.0), 1.0)
+    """distance_at() of two arrays."""
+    return distance_at(row.ctypes.data, query.ctypes.data, query.shape[0], query_norm, metric)
 
 
 @helper
@@ -97,11 +91,16 @@ def nearest(
     capacity = pool.shape[0]
     size = np.int64(0)
     masked = mask.shape[0] > 0
+    worst = np.uint64(0xFFFFFFFFFFFFFFFF)
+    base, other, dimensions = vectors.ctypes.data, query.ctypes.data, query.shape[0]
     for i in range(vectors.shape[0]):
         if masked and not mask[i]:
             continue
-        key = make_key(np.float32(distance(vectors[i], query, norm, metric)), i)
-        size, _ = pool_insert(pool, size, capacity, key)
+        value = distance_at(base + 4 * i * dimensions, other, dimensions, norm, metric)
+        key = make_key(np.float32(value), i)
+        if key < worst:
+            size, _ = pool_insert(pool, size, capacity, key)
+            worst = pool[size - 1] if size == capacity else worst
     finish(pool, size, vectors, query, metric, out, values)
     return size
 

@@ -22,12 +22,10 @@ def make_key(distance: Any, row: Any) -> Any:
     bits = float_bits(np.float32(distance))
     if distance != distance:
         bits = NAN_BITS
-    elif bits == SIGN:
-        pass  # -0.0 is coded as 0.0
-    elif bits & SIGN:
-        bits = bits ^ ALL_BITS
-    else:
-        bits = bits | SIGN
+    elif bits == SIGN:  # -0.0 is coded as 0.0
+        pass
+    else:  # no branch on the sign, which for inner products is as good as random
+        bits = np.uint32(bits ^ (np.uint32(np.int32(bits) >> np.int32(31)) | SIGN))
     return (np.uint64(bits) << np.uint64(32)) | (np.uint64(row) << np.uint64(1))
 
 
