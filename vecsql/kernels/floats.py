@@ -123,7 +123,8 @@ def _sum_of(step: Any) -> Any:
         """(address, address, count) -> float32 over `count` float32 at each address, aligned to 4."""
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return _total(builder, *args, step)
+            first, second, count = args
+            return _total(builder, first, second, count, step)
 
         return types.float32(types.intp, types.intp, types.int64), codegen
 
