@@ -12,6 +12,7 @@ from vecsql.errors import DataException
 from vecsql.index import flat
 from vecsql.index.base import SearchResult
 from vecsql.index.results import merge
+from vecsql.index.rowset import RowSet
 
 METRICS = ["l2", "ip", "cosine", "l1"]
 
@@ -31,7 +32,7 @@ def test_nearest_rows_in_order(metric, k):
     query = rng.standard_normal(33, dtype=np.float32)
     mask = rng.random(900) < 0.5
     for shown in (None, mask):
-        result = flat.search(vectors, query, k, metric, shown)
+        result = flat.search(vectors, query, k, metric, None if shown is None else RowSet.of(shown))
         rows = np.arange(900) if shown is None else np.flatnonzero(shown)
         values = flat.distances(vectors, query, metric)[rows]
         order = np.argsort(values, kind="stable")[:k]
@@ -62,7 +63,7 @@ def test_cosine_of_zero_vectors_is_nan_and_last():
 def test_nothing_to_find():
     vectors, query = np.ones((4, 3), np.float32), np.ones(3, np.float32)
     assert len(flat.search(vectors, query, 0, "l2").positions) == 0
-    assert len(flat.search(vectors, query, 3, "l2", np.zeros(4, np.bool_)).positions) == 0
+    assert len(flat.search(vectors, query, 3, "l2", RowSet.none(4)).positions) == 0
     assert len(flat.search(vectors[:0], query, 3, "l2").positions) == 0
 
 

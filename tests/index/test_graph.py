@@ -11,6 +11,7 @@ from vecsql import index, kernels
 from vecsql.errors import FeatureNotSupported, InvalidParameterValue
 from vecsql.index import flat
 from vecsql.index.base import Effort
+from vecsql.index.rowset import RowSet
 
 METRICS = ["l2", "ip", "cosine", "l1"]
 
@@ -24,6 +25,7 @@ def clustered(n, d, seed, clusters=20, spread=0.3):
 
 def recall(built, vectors, queries, metric, k=10, effort=40, mask=None):
     effort = Effort(ef_search=effort)
+    mask = None if mask is None else RowSet.of(mask)
     hits = 0
     for query in queries:
         expected = flat.search(vectors, query, k, metric, mask)
@@ -151,7 +153,7 @@ def test_null_rows_are_never_returned(rows, metric):
     valid[::3] = False
     blank = np.where(valid[:, None], rows, np.float32(0))
     built = index.build("hnsw", blank, metric, {}, valid=valid)
-    for mask in (None, np.arange(len(rows)) < 40):
+    for mask in (None, RowSet.of(np.arange(len(rows)) < 40)):
         for query in rows[:20]:
             found = built.search(blank, query, 10, Effort(ef_search=40), mask)
             assert len(found.positions) == 10
@@ -187,7 +189,7 @@ def test_small_and_odd_shapes(metric, n, d):
     assert (
         len(
             built.search(
-                rows, np.ones(d, np.float32), 3, Effort(ef_search=40), np.zeros(n, np.bool_)
+                rows, np.ones(d, np.float32), 3, Effort(ef_search=40), RowSet.none(n)
             ).positions
         )
         == 0

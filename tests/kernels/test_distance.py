@@ -34,7 +34,10 @@ def run(vectors, query, metric, positions=None):
 
 def top(vectors, query, metric, k, mask=ALL):
     out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-    size = nearest(vectors, query, metric, mask, np.empty(k, np.uint64), out, values)
+    gather = len(mask) > 0
+    positions = np.flatnonzero(mask).astype(np.int32)
+    pool = np.empty(k, np.uint64)
+    size = nearest(vectors, query, metric, positions, gather, pool, out, values)
     return out[:size], values[:size]
 
 

@@ -130,17 +130,16 @@ class _Scan:
         rows = len(vectors) if among is None else among.count
         if not rows:
             return None
-        mask = None if among is None else among.bools
         query = flat.query_for(vectors, query)
         index = None if self.exact else pv.part.index(plan.index_oid)
         if index is None:
-            result = flat.search(vectors, query, k, plan.metric, mask)
+            result = flat.search(vectors, query, k, plan.metric, among)
         else:
-            result = index.search(vectors, query, k, self.effort, mask)
+            result = index.search(vectors, query, k, self.effort, among)
             if len(result.positions) < min(k, rows):  # rows that an index leaves out: zero vectors
-                result = flat.search(vectors, query, k, plan.metric, mask)
+                result = flat.search(vectors, query, k, plan.metric, among)
         if self.trace is not None:
-            self.trace.add(rows, mask is not None, result)
+            self.trace.add(rows, among is not None, result)
         return result
 
     def _fill(self, hits: Hits, k: int, *, all_null: bool) -> Hits:

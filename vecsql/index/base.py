@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from vecsql.index.rowset import RowSet
 
 Metric = Literal["l2", "ip", "cosine", "l1", "hamming", "jaccard"]
 # <->, <#> (negative inner product), <=>, <+>; for bit <~>, <%>
@@ -46,7 +49,7 @@ class SearchResult:
 class VectorIndex(Protocol):
     """A built index over the vectors of one segment.
 
-    search() returns the k nearest rows among those whose mask is True (all rows when mask is None); it may return
+    search() returns the k nearest rows that are `among` the given ones (of all rows when None); it may return
     fewer than k only when fewer rows pass.
     """
 
@@ -59,7 +62,7 @@ class VectorIndex(Protocol):
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
-        mask: Mask | None,
+        among: RowSet | None,
     ) -> SearchResult: ...
 
     def sections(self) -> Sections: ...

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.index import flat
-from vecsql.index.base import Effort, Mask, Metric, SearchResult, Sections, Vectors
+from vecsql.index.base import Effort, Metric, SearchResult, Sections, Vectors
 from vecsql.index.calibrate import Curve
 from vecsql.index.graph import MAX_POOL, GraphIndex
 from vecsql.index.results import EMPTY
+from vecsql.index.rowset import RowSet
 
 DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
@@ -62,27 +63,26 @@ class CompositeIndex:
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
-        mask: Mask | None = None,
+        among: RowSet | None = None,
     ) -> SearchResult:
-        """The k nearest indexed rows that pass `mask`.
+        """The k nearest indexed rows that are `among` the given ones.
 
         Distances are exact. Fewer than k rows come back only when fewer pass. NULL rows and, for cosine, zero vectors
         are never returned.
         """
         query = flat.as_query(query, vectors.shape[1])
         indexed = self._graph.indexed
-        passing = indexed if mask is None else int(np.count_nonzero(mask))
+        passing = indexed if among is None else min(among.count, indexed)
         if k <= 0 or passing == 0 or indexed == 0:
             return EMPTY
         cannot = k > MAX_POOL // 2 or (self.metric == "cosine" and not query.any())
         if cannot or kernels.search_kernels() is None or effort.recall >= 1.0:
-            return self._exact(vectors, query, k, mask)
-        if mask is not None:
-            mask = np.ascontiguousarray(mask)
-            result = self._filtered_walk(vectors, query, k, effort, mask, passing)
+            return self._exact(vectors, query, k, among)
+        if among is not None:
+            result = self._filtered_walk(vectors, query, k, effort, among)
         else:
             result = self._walk(vectors, query, k, effort)
-        return result or self._scan(vectors, query, k, mask)
+        return result or self._scan(vectors, query, k, among)
 
     def _walk(
         self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, effort: Effort
@@ -139,17 +139,17 @@ class CompositeIndex:
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
-        mask: Mask,
-        passing: int,
+        among: RowSet,
     ) -> SearchResult | None:
         """Walk, wider as fewer rows pass, until enough are found; None where a scan is cheaper."""
+        passing = among.count
         plan, _ = self._plan(k, effort)
         middle = math.sqrt(plan[0] * plan[1]) if effort.ef_search is None else plan[0]
         width = math.ceil(middle * max(1.0, WIDEN * self._graph.indexed / passing))
         wanted = min(k + k // 4, passing)
         while width <= MAX_POOL and width * SCANNED_PER_PLACE < passing:
             fixed = np.array([width, width, 0.0, 0.0, 0.0, k], np.float64)
-            walked = self._graph.walk(vectors, query, k, fixed, mask)
+            walked = self._graph.walk(vectors, query, k, fixed, among)
             if walked.sure and walked.result.reranked >= wanted:
                 return replace(
                     walked.result,
@@ -160,23 +160,23 @@ class CompositeIndex:
         return None
 
     def _scan(
-        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, mask: Mask | None
+        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
     ) -> SearchResult:
         """Score the codes of all passing rows; exact over float32 where codes cannot tell them apart."""
-        scanned = self._graph.scan(vectors, query, k, 2 * k + 32, mask)
+        scanned = self._graph.scan(vectors, query, k, 2 * k + 32, among)
         if not scanned.sure:
-            return self._exact(vectors, query, k, mask)
-        shown = "codes of all rows" if mask is None else "codes of passing rows"
+            return self._exact(vectors, query, k, among)
+        shown = "codes of all rows" if among is None else "codes of passing rows"
         return replace(scanned.result, strategy=shown, predicted=1.0)
 
     def _exact(
-        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, mask: Mask | None
+        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
     ) -> SearchResult:
         """Exact over float32, for what the kernels cannot do (yet); leaves out what is not indexed."""
         if self._graph.indexed < len(vectors):
             indexed = self._graph.indexed_rows()
-            mask = indexed if mask is None else mask & indexed
-        return flat.search(vectors, query, k, self.metric, mask)
+            among = RowSet.of(indexed) if among is None else among.within(indexed)
+        return flat.search(vectors, query, k, self.metric, among)
 
 
 def first_beam(k: int) -> int:

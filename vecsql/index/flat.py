@@ -10,9 +10,10 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.errors import DataException
 from vecsql.index import rows
-from vecsql.index.base import Mask, Metric, Positions, SearchResult, Vectors
+from vecsql.index.base import Metric, Positions, SearchResult, Vectors
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows
+from vecsql.index.rowset import RowSet
 from vecsql.kernels import reference
 
 METRIC_CODES, NARROW_K = rows.METRIC_CODES, rows.NARROW_K
@@ -22,26 +23,28 @@ Query = npt.NDArray[np.float32]
 
 
 def search(
-    vectors: Vectors | Rows, query: Any, k: int, metric: Metric, mask: Mask | None = None
+    vectors: Vectors | Rows, query: Any, k: int, metric: Metric, among: RowSet | None = None
 ) -> SearchResult:
-    """The k nearest rows of `vectors` (n, d) where `mask` is True, exactly; rows at distance NaN come last.
+    """The k nearest rows of `vectors` (n, d) that are `among` the given ones, exactly; rows at distance NaN come last.
 
     Raises DataException when the query has other dimensions than the rows.
     """
     if isinstance(vectors, Rows):
-        return vectors.search(query, k, metric, mask)
+        return vectors.search(query, k, metric, None if among is None else among.bools)
     query = as_query(query, vectors.shape[1])
     n = len(vectors)
     if k <= 0 or n == 0:
         return EMPTY
     code = METRIC_CODES[metric]
+    positions = None if among is None else among.positions
     compiled = kernels.search_kernels()
     if compiled is not None and k <= NARROW_K:
         pool, out, values = np.empty(k, np.uint64), np.empty(k, np.int32), np.empty(k, np.float64)
-        shown = ALL_ROWS if mask is None else mask
-        size = compiled.nearest(as_rows(vectors), query, code, shown, pool, out, values)
-        return SearchResult(out[:size], values[:size], reranked=n)
-    positions = None if mask is None else np.flatnonzero(mask).astype(np.int32)
+        shown = NO_POSITIONS if positions is None else positions
+        size = compiled.nearest(
+            as_rows(vectors), query, code, shown, positions is not None, pool, out, values
+        )
+        return SearchResult(out[:size], values[:size], reranked=n if among is None else among.count)
     return rank(vectors, query, k, metric, positions)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
+from vecsql.index.rowset import RowSet
 
 FORMAT_VERSION: Final = 1
 MAX_POOL: Final = 4096  # a sorted pool beyond this costs more than an exact scan
@@ -83,10 +84,10 @@ class GraphIndex:
         query: npt.NDArray[np.float32],
         k: int,
         plan: npt.NDArray[np.float64],
-        mask: Mask | None = None,
+        among: RowSet | None = None,
         hidden: int = -1,
     ) -> Walked:
-        """Walk as `plan` says (see kernels.graph_search) and re-rank for the k nearest that pass `mask`, but not row `hidden`."""
+        """Walk as `plan` says (see kernels.graph_search) and re-rank for the k nearest `among` these, but not row `hidden`."""
         scratch = self._take_scratch()
         visited = scratch.visited
         if hidden >= 0:
@@ -97,7 +98,7 @@ class GraphIndex:
             query,
             *self._coding,
             *self._graph,
-            flat.ALL_ROWS if mask is None else mask,
+            flat.ALL_ROWS if among is None else among.bools,
             scratch.codes,
             visited,
             scratch.touched,
@@ -123,16 +124,17 @@ class GraphIndex:
         query: npt.NDArray[np.float32],
         k: int,
         width: int,
-        mask: Mask | None,
+        among: RowSet | None,
     ) -> Walked:
-        """Score the codes of every passing row, then the float32 vectors of the best `width` of them."""
+        """Score the codes of all rows `among` these, then the float32 vectors of the best `width` of them."""
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
         spent = np.empty(3, np.int64)
         found = kernels.search_kernels().code_search(
             flat.as_rows(vectors),
             query,
             *self._coding,
-            flat.ALL_ROWS if mask is None else mask,
+            flat.NO_POSITIONS if among is None else among.positions,
+            among is not None,
             np.empty(self._rows.shape[1], np.int8),
             np.empty(width, np.uint64),
             np.empty(k, np.uint64),

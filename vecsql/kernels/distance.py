@@ -11,10 +11,15 @@ from numba import types
 from vecsql.kernels.floats import sum_differences, sum_products, sum_squares
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1, L2
+from vecsql.kernels.simd import prefetch
 from vecsql.kernels.topk import key_row, make_key, pool_insert
 
 ROWS = read_only(types.float32, 2)
 QUERY = read_only(types.float32, 1)
+POSITIONS = read_only(types.int32, 1)
+
+LINE = 64  # bytes of a cache line
+AHEAD = 4  # rows that are prefetched before they are read, when they are not in sequence
 
 
 @helper
@@ -74,30 +79,40 @@ def finish(
         ROWS,
         QUERY,
         types.int64,
-        read_only(types.boolean, 1),
+        POSITIONS,
+        types.boolean,
         writable(types.uint64, 1),
         writable(types.int32, 1),
         writable(types.float64, 1),
     )
 )
 def nearest(
-    vectors: Any, query: Any, metric: Any, mask: Any, pool: Any, out: Any, values: Any
+    vectors: Any,
+    query: Any,
+    metric: Any,
+    positions: Any,
+    gather: Any,
+    pool: Any,
+    out: Any,
+    values: Any,
 ) -> Any:
-    """The len(pool) nearest rows where `mask` is True (an empty mask: all rows), exactly.
+    """The len(pool) nearest of the rows at `positions` (gather) or of all rows, exactly.
 
     Fills out and values (both as long as pool) with positions and SQL distances; returns how many rows there are.
     """
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     capacity = pool.shape[0]
     size = np.int64(0)
-    masked = mask.shape[0] > 0
     worst = np.uint64(0xFFFFFFFFFFFFFFFF)
     base, other, dimensions = vectors.ctypes.data, query.ctypes.data, query.shape[0]
-    for i in range(vectors.shape[0]):
-        if masked and not mask[i]:
-            continue
-        value = distance_at(base + 4 * i * dimensions, other, dimensions, norm, metric)
-        key = make_key(np.float32(value), i)
+    for i in range(positions.shape[0] if gather else vectors.shape[0]):
+        row = np.int64(positions[i]) if gather else np.int64(i)
+        if gather and i + AHEAD < positions.shape[0]:
+            following = base + 4 * np.int64(positions[i + AHEAD]) * dimensions
+            for line in range(0, 4 * dimensions, LINE):
+                prefetch(following + line)
+        value = distance_at(base + 4 * row * dimensions, other, dimensions, norm, metric)
+        key = make_key(np.float32(value), row)
         if key < worst:
             size, _ = pool_insert(pool, size, capacity, key)
             worst = pool[size - 1] if size == capacity else worst
@@ -110,7 +125,7 @@ def nearest(
         ROWS,
         QUERY,
         types.int64,
-        read_only(types.int32, 1),
+        POSITIONS,
         types.boolean,
         writable(types.float64, 1),
     )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from vecsql.kernels.distance import QUERY, ROWS, distance, finish, square_norm
+from vecsql.kernels.distance import POSITIONS, QUERY, ROWS, distance, finish, square_norm
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.quantized import CODES, HEADS, code_distance, prepare_query, query_excess
 from vecsql.kernels.reference import COSINE, IP, L1
@@ -24,7 +24,7 @@ LINE = 64
 AHEAD = 8  # rows whose codes are prefetched before they are scored
 RERANK_MORE = 16  # rows beyond twice k that are re-ranked: codes seldom misplace a row by more
 NO_LIMIT = 1 << 60
-BLOCK = 64  # rows whose passing ones are prefetched together
+SCAN_AHEAD = 12  # rows that a scan of codes prefetches
 EXPANDED = np.uint64(1)
 FIRST, MOST, BASE, SLOPE, TILT, WATCH = 0, 1, 2, 3, 4, 5  # places in the plan of a walk
 MAX_LOG = 16.0
@@ -303,10 +303,11 @@ def rerank(
     mask: Any,
     twins: Any,
     best: Any,
+    enough: Any,
 ) -> Any:
     """Collect in `best` float32 keys of the pool's rows that pass, and of their twins.
 
-    Without a mask it ends after 2 len(best) + RERANK_MORE rows; rows that pass a mask may lie where codes are coarse. Returns (rows in best, rows scored, rows of the last quarter that got
+    It ends after `enough` rows. Returns (rows in best, rows scored, rows of the last quarter that got
     into best): many late ones tell that the codes do not resolve these rows, and the pool should have been wider. `twins` chains rows of equal codes:
     twins[i] is the next one, -1 ends the chain; empty when there are none.
     """
@@ -315,7 +316,6 @@ def rerank(
     found = np.int64(0)
     scored = np.int64(0)
     late = np.int64(0)
-    enough = 2 * capacity + RERANK_MORE if mask.shape[0] == 0 else NO_LIMIT
     for i in range(size):
         if scored >= enough:
             break
@@ -424,33 +424,14 @@ def graph_search(
     seen[2] = beam
     size, _, walked = state
     unvisit(visited, marks, walked)
-    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best)
+    # rows that pass a mask may lie where codes are coarse
+    enough = 2 * best.shape[0] + RERANK_MORE if mask.shape[0] == 0 else NO_LIMIT
+    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best, enough)
     finish(best, found, vectors, query, metric, out, values)
     spent[0] = scored + walked
     spent[1] = reranked
     spent[2] = late
     return found
-
-
-@helper
-def collect(mask: Any, start: Any, stop: Any, block: Any) -> Any:
-    """Write the rows of start:stop where `mask` is True (empty: all rows) to `block`; returns how many."""
-    if mask.shape[0] == 0:
-        for i in range(start, stop):
-            block[i - start] = i
-        return np.int64(stop - start)
-    passing = np.int64(0)
-    for i in range(start, stop):
-        passing += np.int64(mask[i])
-    if passing == 0:
-        return passing
-    count = np.int64(0)
-    for i in range(start, stop):
-        block[count] = i
-        count += np.int64(mask[i])
-        if count == passing:
-            break
-    return count
 
 
 @kernel(
@@ -462,7 +443,8 @@ def collect(mask: Any, start: Any, stop: Any, block: Any) -> Any:
         types.float64,
         CODES,
         HEADS,
-        read_only(types.boolean, 1),
+        POSITIONS,
+        types.boolean,
         writable(types.int8, 1),
         writable(types.uint64, 1),
         writable(types.uint64, 1),
@@ -479,7 +461,8 @@ def code_search(
     unit: Any,
     rows: Any,
     heads: Any,
-    mask: Any,
+    positions: Any,
+    gather: Any,
     codes: Any,
     pool: Any,
     best: Any,
@@ -487,31 +470,40 @@ def code_search(
     values: Any,
     spent: Any,
 ) -> Any:
-    """Nearest rows that pass `mask`: scan their codes into a pool, re-rank it, keep len(best); as graph_search."""
+    """Nearest of the rows at `positions` (gather) or of all rows: scan their codes into a pool, re-rank it, keep
+    len(best); as graph_search."""
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
     weights = (np.float32(0), w_bias, w_scale)
     manhattan = metric == L1
-    last = heads.shape[1] - 1
+    excess = query_excess(codes)
+    stride, base, last = rows.shape[1], rows.ctypes.data, heads.shape[1] - 1
     size = np.int64(0)
     scored = np.int64(0)
-    block = np.empty(BLOCK, np.int64)
-    for start in range(0, rows.shape[0], BLOCK):
-        count = collect(mask, start, min(start + BLOCK, rows.shape[0]), block)
-        for i in range(count):
-            address = rows.ctypes.data + block[i] * rows.shape[1]
-            for line in range(0, rows.shape[1], LINE):
-                prefetch(address + line)
-        for i in range(count):
-            row = block[i]
-            if heads[row, last] != heads[row, last]:
-                continue
-            scored += 1
-            key = make_key(code_distance(rows, heads, row, codes, weights, manhattan), row)
+    worst = np.uint64(0xFFFFFFFFFFFFFFFF)
+    count = positions.shape[0] if gather else rows.shape[0]
+    for i in range(count):
+        row = np.int64(positions[i]) if gather else np.int64(i)
+        if gather and i + SCAN_AHEAD < count:
+            prefetch_row(base, positions[i + SCAN_AHEAD], stride)
+        if manhattan:
+            found = code_distance(rows, heads, row, codes, weights, manhattan)
+        else:
+            dot = biased_dot(base + row * stride, codes.ctypes.data, stride) - excess
+            scaled = heads[row, last - 1] * np.float32(dot)
+            found = np.float32(weights[1] * heads[row, last] + weights[2] * scaled)
+        if heads[row, last] != heads[row, last]:
+            continue
+        scored += 1
+        key = make_key(found, row)
+        if key < worst:
             size, _ = pool_insert(pool, size, pool.shape[0], key)
-    no_twins = np.empty(0, np.int32)
-    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, no_twins, best)
-    finish(best, found, vectors, query, metric, out, values)
+            worst = pool[size - 1] if size == pool.shape[0] else worst
+    everyone, no_twins = np.empty(0, np.bool_), np.empty(0, np.int32)
+    kept, reranked, late = rerank(
+        pool, size, vectors, query, metric, everyone, no_twins, best, NO_LIMIT
+    )
+    finish(best, kept, vectors, query, metric, out, values)
     spent[0] = scored
     spent[1] = reranked
     spent[2] = late
-    return found
+    return kept
