@@ -264,6 +264,51 @@ SCRIPTS = {
         ALTER TABLE t DROP COLUMN b CASCADE;
         SELECT * FROM w;
     """,
+    "options": BASE
+    + """ WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.5);
+        SELECT reloptions FROM pg_class WHERE relname = 't';
+        CREATE TABLE u (a int) WITH (nosuch = 1);
+        CREATE TABLE u (a int) WITH (fillfactor = 5);
+        CREATE TABLE u (a int) WITH (fillfactor = x);
+        CREATE TABLE u (a int) WITH (autovacuum_vacuum_scale_factor = 200);
+        CREATE TABLE u (a int) WITH (autovacuum_vacuum_scale_factor = -.5);
+        CREATE TABLE u (a int) WITH (autovacuum_vacuum_scale_factor = x);
+        CREATE TABLE u (a int) WITH (autovacuum_vacuum_scale_factor = 'nan');
+        CREATE TABLE u (a int) WITH (autovacuum_vacuum_scale_factor = 'inf');
+        CREATE TABLE u (a int) WITH (autovacuum_enabled = maybe);
+        CREATE TABLE u (a int) WITH (autovacuum_enabled);
+        CREATE TABLE u2 (a int) WITH (fillfactor = 50, fillfactor = 60);
+        CREATE TABLE u2 (a int) WITH (toast.fillfactor = 50);
+        CREATE TABLE u2 (a int) WITH (other.fillfactor = 50);
+        CREATE TABLE u2 WITH (fillfactor = 20) AS SELECT 1 AS a;
+        CREATE TABLE u3 WITH (fillfactor = 2) AS SELECT 1 AS a;
+        ALTER TABLE t SET (fillfactor = 80, parallel_workers = 2);
+        SELECT reloptions FROM pg_class WHERE relname = 't';
+        ALTER TABLE t RESET (fillfactor, nosuch);
+        SELECT reloptions FROM pg_class WHERE relname = 't';
+        ALTER TABLE t RESET (parallel_workers = 2);
+        ALTER TABLE t SET (nosuch = 2);
+        ALTER TABLE nosuch SET (fillfactor = 80);
+        ALTER TABLE t SET (fillfactor = 90), ADD COLUMN c int;
+        CREATE INDEX i ON t USING hnsw (v vector_l2_ops) WITH (m = 8, ef_construction = 32);
+        CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (m = 1);
+        CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (m = 8.5x);
+        CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (m = abc);
+        CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (lists = 8);
+        CREATE INDEX ON t USING btree (a) WITH (deduplicate_items = perhaps);
+        CREATE INDEX ON t USING gist (a) WITH (buffering = perhaps);
+        ALTER INDEX i SET (m = 12);
+        SELECT indexdef FROM pg_indexes WHERE indexname = 'i';
+        ALTER INDEX i SET (m = 1000);
+        ALTER INDEX i SET (fillfactor = 10);
+        ALTER INDEX i RESET (m);
+        SELECT reloptions FROM pg_class WHERE relname = 'i';
+        ALTER INDEX i RESET (ef_construction);
+        SELECT reloptions FROM pg_class WHERE relname = 'i';
+        ALTER INDEX nosuch SET (m = 8);
+        ALTER INDEX IF EXISTS nosuch SET (m = 8);
+        ALTER INDEX t SET (m = 8);
+    """,
     "syntax": """
         CREATE TABLE t (a int;
         CREATE TABLE t (a int,);

@@ -69,7 +69,7 @@ class IndexColumn:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index of any method; vector methods ('hnsw', later 'ivfflat', 'vecsql') have one column."""
+    """An index of any method; vector methods ('hnsw', 'ivfflat', 'vecsql') have one column."""
 
     oid: int
     name: str
@@ -175,6 +175,14 @@ class Catalog:
 
     def schema_named(self, name: str) -> Schema | None:
         return next((s for s in self.schemas.values() if s.name == name), None)
+
+    def declared_recall(self, index_oid: int) -> float | None:
+        """The recall that the options of an index, else those of its table, ask of searches."""
+        index = self.indexes[index_oid]
+        for options in (index.options, self.tables[index.table_oid].options):
+            if (found := dict(options).get("recall")) is not None:
+                return float(found)
+        return None
 
     def indexes_of(self, table_oid: int) -> tuple[Index, ...]:
         return tuple(i for i in self.indexes.values() if i.table_oid == table_oid)

@@ -23,6 +23,7 @@ ACCESS_METHODS = {
 }  # fmt: skip
 VECTOR_METHODS = ("hnsw", "vecsql")
 _OPCLASS_BASE, _OPFAMILY_BASE, _OPERATOR_BASE, _PROC_BASE = 15100, 15200, 15400, 15600
+_OF_VECSQL = 50  # what the number of a class of hnsw is raised by for its twin of vecsql
 
 
 def namespace_of(sql_type: SqlType) -> int:
@@ -146,21 +147,31 @@ def _opclasses() -> tuple[dict[str, Any], ...]:
         if by_oid(int(row["opcintype"])) or int(row["opcintype"]) == 2277
     ]
     for number, row in enumerate(sql_files.read_rows("vector/opclasses.tsv")):
-        if (sql_type := by_name(row["opcintype"])) is not None:
-            rows.append(
-                {
-                    "oid": _OPCLASS_BASE + number,
-                    "opcmethod": ACCESS_METHODS[row["method"]],
-                    "opcname": row["opcname"],
-                    "opcnamespace": PUBLIC_OID,
-                    "opcowner": OWNER,
-                    "opcfamily": _OPFAMILY_BASE + number,
-                    "opcintype": sql_type.oid,
-                    "opcdefault": row["opcdefault"] == "1",
-                    "opfname": row["opcname"],
-                }
-            )
+        if (sql_type := by_name(row["opcintype"])) is None:
+            continue
+        default = row["opcdefault"] == "1"
+        rows.append(_vector_opclass(number, row["method"], row["opcname"], sql_type.oid, default))
+        if row["method"] == "hnsw":
+            default = row["opcname"] == "vector_l2_ops"
+            number += _OF_VECSQL
+            rows.append(_vector_opclass(number, "vecsql", row["opcname"], sql_type.oid, default))
     return tuple(rows)
+
+
+def _vector_opclass(
+    number: int, method: str, name: str, type_oid: int, default: bool
+) -> dict[str, Any]:
+    return {
+        "oid": _OPCLASS_BASE + number,
+        "opcmethod": ACCESS_METHODS[method],
+        "opcname": name,
+        "opcnamespace": PUBLIC_OID,
+        "opcowner": OWNER,
+        "opcfamily": _OPFAMILY_BASE + number,
+        "opcintype": type_oid,
+        "opcdefault": default,
+        "opfname": name,
+    }
 
 
 @cache

@@ -80,10 +80,10 @@ class _Scan:
     ) -> None:
         self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
         settings = ctx.settings
-        self.effort = effort_of(settings)
+        self.effort = effort_of(settings, plan.recall)
         self.exact = (
             not plan.index_oid
-            or self.effort.recall == 1.0
+            or self.effort.exact
             or self.effort.strategy == "exact"
             or not settings.get("enable_indexscan")
         )

@@ -33,6 +33,11 @@ class Effort:
     probes: int | None = None  # ivfflat.probes where it was set
     strategy: str | None = None  # vecsql.force_strategy
 
+    @property
+    def exact(self) -> bool:
+        """Whether nothing but the true nearest rows will do."""
+        return self.recall >= 1.0 and self.ef_search is None and self.probes is None
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:

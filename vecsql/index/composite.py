@@ -76,7 +76,7 @@ class CompositeIndex:
         if k <= 0 or passing == 0 or indexed == 0:
             return EMPTY
         cannot = k > MAX_POOL // 2 or (self.metric == "cosine" and not query.any())
-        if cannot or kernels.search_kernels() is None or effort.recall >= 1.0:
+        if cannot or kernels.search_kernels() is None or effort.exact:
             return self._exact(vectors, query, k, among)
         if among is not None:
             result = self._filtered_walk(vectors, query, k, effort, among)

@@ -20,8 +20,11 @@ RANGES = {"m": (2, 100), "ef_construction": (4, 1000)}
 
 
 def graph_options(options: Mapping[str, str]) -> GraphOptions:
-    """Check and convert the options of `USING hnsw`; raises InvalidParameterValue as pgvector does."""
-    values = {name: _integer(name, text) for name, text in options.items()}
+    """Check and convert the options of `USING hnsw`; raises InvalidParameterValue as pgvector does.
+
+    `recall` is for the searches, not for the build.
+    """
+    values = {name: _integer(name, text) for name, text in options.items() if name != "recall"}
     result = GraphOptions(**values)
     if result.ef_construction < 2 * result.m:
         raise InvalidParameterValue("ef_construction must be greater than or equal to 2 * m")

@@ -142,6 +142,7 @@ class VectorTopK:
     filter: Filter | None
     outputs: tuple[Output, ...]
     index_oid: int = 0  # 0: exact scan
+    recall: float | None = None  # what options of the index or the table ask for
     order: tuple[OrderKey, ...] = ()
     order_sql: str = ""  # as EXPLAIN shows it: (embedding <=> $1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.ddl import drop, objects, rename
-from vecsql.executor.ddl.alter import alter_table
+from vecsql.executor.ddl.alter import alter_index, alter_table
 from vecsql.executor.ddl.indexes import create_index
 from vecsql.executor.ddl.queries import create_table_as, create_view
 from vecsql.executor.ddl.tables import create_table
@@ -24,6 +24,7 @@ _RUN: dict[type, Callable[[Any, DdlPlan, ExecContext], str]] = {
     nodes.CreateSequence: objects.create_sequence,
     nodes.CreateExtension: objects.create_extension,
     nodes.AlterTable: alter_table,
+    nodes.AlterIndex: alter_index,
     nodes.AlterSequence: objects.alter_sequence,
     nodes.AlterExtension: objects.alter_extension,
     nodes.RenameColumn: rename.rename_column,

@@ -6,8 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from vecsql.catalog.model import Column, Table
-from vecsql.errors import DuplicateColumn, Error, FeatureNotSupported, UndefinedColumn
+from vecsql.catalog.model import Column, Index, Table
+from vecsql.errors import (
+    DuplicateColumn,
+    Error,
+    FeatureNotSupported,
+    UndefinedColumn,
+    UndefinedTable,
+    WrongObjectType,
+)
 from vecsql.executor.context import ExecContext, Notice
 from vecsql.executor.ddl.alter_column import (
     alter_type,
@@ -22,6 +29,7 @@ from vecsql.executor.ddl.dependencies import cascade_notice, refuse, shown, view
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.names import lookup, table_named
 from vecsql.executor.ddl.references import drop_references, references_to, shown_constraint
+from vecsql.executor.ddl.reloptions import changed, check_index_options, check_table_options
 from vecsql.executor.ddl.rewrite import (
     contains_nulls,
     default_values,
@@ -143,6 +151,34 @@ def _forget_column(draft: Draft, table: Table, column: Column) -> None:
     )
 
 
+def _set_options(action: nodes.SetOptions, draft: Draft, oid: int, ctx: ExecContext) -> None:
+    table = draft.tables[oid]
+    options = changed(table.options, action)
+    if not action.reset:
+        check_table_options(action.options)
+    draft.put(replace(table, options=options))
+
+
+def alter_index(statement: nodes.AlterIndex, plan: DdlPlan, ctx: ExecContext) -> str:
+    """ALTER INDEX ... SET (...) and RESET (...): what is built stays as it is."""
+    draft = Draft(ctx)
+    index = lookup(draft, plan.search_path, statement.name)
+    if index is None:
+        message = f'relation "{statement.name}" does not exist'
+        if not statement.if_exists:
+            raise UndefinedTable(message)
+        ctx.notify(Notice("NOTICE", message + ", skipping"))
+        return "ALTER INDEX"
+    if not isinstance(index, Index):
+        raise WrongObjectType(f'"{index.name}" is not an index')
+    options = changed(index.options, statement.action)
+    if not statement.action.reset:
+        check_index_options(index.method, statement.action.options)
+    draft.put(replace(index, options=options))
+    draft.publish()
+    return "ALTER INDEX"
+
+
 def _no_action(action: nodes.NoAction, draft: Draft, oid: int, ctx: ExecContext) -> None:
     """Accepted without effect."""
     if action.warning:
@@ -159,5 +195,6 @@ _ACTIONS: dict[type, Callable[[Any, Draft, int, ExecContext], None]] = {
     nodes.DropExpression: drop_expression,
     nodes.AddConstraint: add_table_constraint,
     nodes.DropConstraint: drop_constraint,
+    nodes.SetOptions: _set_options,
     nodes.NoAction: _no_action,
 }

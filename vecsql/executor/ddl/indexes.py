@@ -15,30 +15,14 @@ from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.keys import columns_in
 from vecsql.executor.ddl.names import choose_name, table_named
 from vecsql.executor.ddl.opclasses import check_method, check_opclass, default_opclass
+from vecsql.executor.ddl.reloptions import check_index_options
 from vecsql.executor.ddl.tables import exists_notice
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import DdlPlan
 
 MAX_DIMENSIONS = 16000
 
-# option -> (least, greatest, default), as pgvector has them
-_HNSW_OPTIONS = {"m": (2, 100, 16), "ef_construction": (4, 1000, 64)}
-_FILLFACTOR = {"fillfactor": (10, 100, 90)}
-_OPTIONS: dict[str, dict[str, tuple[int, int, int]]] = {
-    "hnsw": _HNSW_OPTIONS,
-    "vecsql": _HNSW_OPTIONS,
-    "btree": _FILLFACTOR,
-    "hash": _FILLFACTOR,
-    "gist": _FILLFACTOR,
-    "spgist": _FILLFACTOR,
-    "gin": {"gin_pending_list_limit": (64, 2147483647, 4096)},
-    "brin": {"pages_per_range": (1, 131072, 128)},
-}
-_BOOLEAN_OPTIONS = {
-    "btree": ("deduplicate_items",),
-    "gin": ("fastupdate",),
-    "brin": ("autosummarize",),
-}
+_M, _EF_CONSTRUCTION = 16, 64  # pgvector's defaults
 
 
 def create_index(statement: nodes.CreateIndex, plan: DdlPlan, ctx: ExecContext) -> str:
@@ -72,8 +56,8 @@ def _index(draft: Draft, table: Table, statement: nodes.CreateIndex) -> Index:
         raise FeatureNotSupported(f'access method "{method}" does not support multicolumn indexes')
     if statement.include and method not in ("btree", "gist", "spgist"):
         raise FeatureNotSupported(f'access method "{method}" does not support included columns')
+    check_index_options(method, statement.options)
     columns = tuple(_index_column(table, method, e) for e in statement.elements)
-    _check_options(statement)
     if method in ("hnsw", "vecsql"):
         _check_vector(table, columns[0], statement)
     return Index(
@@ -131,27 +115,6 @@ def _index_column(table: Table, method: str, element: nodes.IndexElement) -> Ind
     return IndexColumn(column.attnum, opclass, None, element.descending, first)
 
 
-def _check_options(statement: nodes.CreateIndex) -> None:
-    known = _OPTIONS.get(statement.method, {})
-    for name, text in statement.options:
-        if name in _BOOLEAN_OPTIONS.get(statement.method, ()):
-            continue
-        if name not in known:
-            raise InvalidParameterValue(f'unrecognized parameter "{name}"')
-        low, high, _ = known[name]
-        try:
-            value = int(text)
-        except ValueError:
-            raise InvalidParameterValue(
-                f'invalid value for integer option "{name}": {text}'
-            ) from None
-        if not low <= value <= high:
-            raise InvalidParameterValue(
-                f'value {value} out of bounds for option "{name}"',
-                detail=f'Valid values are between "{low}" and "{high}".',
-            )
-
-
 def _check_vector(table: Table, column: IndexColumn, statement: nodes.CreateIndex) -> None:
     """pgvector's checks of a column to be indexed."""
     if statement.predicate is not None:
@@ -164,8 +127,11 @@ def _check_vector(table: Table, column: IndexColumn, statement: nodes.CreateInde
             f"column cannot have more than {MAX_DIMENSIONS} dimensions for {statement.method} index"
         )
     given = dict(statement.options)
-    m = int(given.get("m", _HNSW_OPTIONS["m"][2]))
-    if int(given.get("ef_construction", _HNSW_OPTIONS["ef_construction"][2])) < 2 * m:
+    m, ef_construction = (
+        int(given.get("m", _M)),
+        int(given.get("ef_construction", _EF_CONSTRUCTION)),
+    )
+    if ef_construction < 2 * m:
         raise InvalidParameterValue("ef_construction must be greater than or equal to 2 * m")
 
 

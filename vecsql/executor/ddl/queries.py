@@ -20,6 +20,7 @@ from vecsql.executor.columns import cast_column, joined
 from vecsql.executor.context import ExecContext
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.names import creation_schema
+from vecsql.executor.ddl.reloptions import check_table_options
 from vecsql.executor.ddl.tables import exists_notice
 from vecsql.executor.operators import execute_plan
 from vecsql.planner.ddl import nodes
@@ -41,13 +42,16 @@ def create_table_as(statement: nodes.CreateTableAs, plan: DdlPlan, ctx: ExecCont
             exists_notice(ctx, name)
             return "CREATE TABLE AS"
         raise DuplicateTable(f'relation "{name}" already exists')
+    check_table_options(statement.options)
     ast, query, columns = _planned(statement.query, statement.query_start, plan, draft)
     del ast
     names = _names(columns, statement.column_names)
     kinds = [_storable(c.type) for c in columns]
     oid = draft.new_oid()
     made = tuple(Column(i, n, t) for i, (n, t) in enumerate(zip(names, kinds, strict=True), 1))
-    draft.put(Table(oid, schema.oid, name, made, next_attnum=len(made) + 1))
+    draft.put(
+        Table(oid, schema.oid, name, made, next_attnum=len(made) + 1, options=statement.options)
+    )
     rows = 0
     arrays = {}
     if statement.with_data:

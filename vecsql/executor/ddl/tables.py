@@ -18,6 +18,7 @@ from vecsql.executor.ddl.expressions import check_table_expressions
 from vecsql.executor.ddl.keys import add_constraint
 from vecsql.executor.ddl.names import choose_name, creation_schema, table_named
 from vecsql.executor.ddl.references import lock_referenced
+from vecsql.executor.ddl.reloptions import check_table_options
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import ConstraintSpec, DdlPlan
 
@@ -37,6 +38,7 @@ def create_table(statement: nodes.CreateTable, plan: DdlPlan, ctx: ExecContext) 
             exists_notice(ctx, statement.name.name)
             return "CREATE TABLE"
         raise DuplicateTable(f'relation "{statement.name.name}" already exists')
+    check_table_options(statement.options)
     oid = _TableMaker(draft, schema, statement, plan.search_path).make()
     check_table_expressions(draft, oid, statement)
     draft.publish()

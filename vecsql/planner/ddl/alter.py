@@ -8,6 +8,7 @@ from vecsql.planner.ddl.scanner import Cursor
 from vecsql.planner.ddl.tables import (
     COLUMN_STOPS,
     column_spec,
+    options,
     qname,
     sequence_options,
     table_constraint,
@@ -46,7 +47,9 @@ def alter(cursor: Cursor) -> nodes.DdlStatement:
     if kind in ("index", "sequence", "view"):
         if cursor.peek("owner"):
             return nodes.NoOp(f"ALTER {word.upper()}", _owner(cursor))
-        if kind != "index" or not cursor.accept_any("set", "reset", "alter"):
+        if kind == "index" and (action := _options(cursor)) is not None:
+            return nodes.AlterIndex(name, action, if_exists)
+        if kind != "index" or not cursor.accept_any("set", "alter"):
             raise cursor.error()
         cursor.rest()
         return nodes.NoOp(f"ALTER {word.upper()}")
@@ -111,6 +114,9 @@ def _action(cursor: Cursor) -> nodes.AlterAction:
         return _alter_column(cursor)
     if cursor.peek("owner"):
         return nodes.NoAction(_owner(cursor))
+    changed = _options(cursor)
+    if changed is not None:
+        return changed
     position = cursor.token.start + 1
     if cursor.accept("enable", "row") or cursor.accept("force", "row"):
         raise FeatureNotSupported("row-level security is not supported", position=position)
@@ -119,6 +125,17 @@ def _action(cursor: Cursor) -> nodes.AlterAction:
         cursor.expression(frozenset())
         return nodes.NoAction()
     raise cursor.error()
+
+
+def _options(cursor: Cursor) -> nodes.SetOptions | None:
+    """SET (...) or RESET (...), if that is what comes."""
+    if not cursor.peek("set", "(") and not cursor.peek("reset", "("):
+        return None
+    reset = cursor.accept("reset") or not cursor.accept("set")
+    start = cursor.at
+    found = options(cursor)
+    with_values = any(token.value == "=" for token in cursor.tokens[start : cursor.at])
+    return nodes.SetOptions(found, reset, with_values)
 
 
 def _add(cursor: Cursor) -> nodes.AlterAction:

@@ -113,6 +113,7 @@ class CreateTableAs:
     query_start: int
     if_not_exists: bool = False
     with_data: bool = True
+    options: Options = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,18 @@ class NoAction:
     warning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SetOptions:
+    """SET (name = value, ...) or, with `reset`, RESET (name, ...)."""
+
+    options: Options
+    reset: bool = False
+    with_values: bool = False  # some name has one, which RESET does not allow
+
+
 AlterAction = (
     AddColumn | DropColumn | AlterColumnType | SetDefault | SetNotNull | SetIdentity | DropExpression
-    | AddConstraint | DropConstraint | NoAction
+    | AddConstraint | DropConstraint | SetOptions | NoAction
 )  # fmt: skip
 
 
@@ -194,6 +204,13 @@ AlterAction = (
 class AlterTable:
     name: QName
     actions: tuple[AlterAction, ...]
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlterIndex:
+    name: QName
+    action: SetOptions
     if_exists: bool = False
 
 
@@ -364,7 +381,7 @@ class DropAbsent:
 
 
 DdlStatement = (
-    CreateTable | CreateTableAs | AlterTable | RenameColumn | RenameConstraint | RenameRelation | RenameSchema
+    CreateTable | CreateTableAs | AlterTable | AlterIndex | RenameColumn | RenameConstraint | RenameRelation | RenameSchema
     | SetSchema | CreateIndex | Drop | DropSchema | DropExtension | CreateSchema | CreateSequence | AlterSequence
     | CreateView | CreateExtension | AlterExtension | Comment | Truncate | NoOp | DropAbsent
 )  # fmt: skip

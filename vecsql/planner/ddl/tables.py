@@ -440,11 +440,11 @@ def _only_names(cursor: Cursor) -> bool:
 
 def _create_as(cursor: Cursor, name: QName, if_not_exists: bool) -> nodes.CreateTableAs:
     columns = cursor.names() if cursor.peek("(") else ()
-    _storage(cursor)
+    found = _storage(cursor)
     cursor.expect("as")
     start = cursor.token.start
     query, with_data = query_text(cursor)
-    return nodes.CreateTableAs(name, columns, query, start, if_not_exists, with_data)
+    return nodes.CreateTableAs(name, columns, query, start, if_not_exists, with_data, found)
 
 
 def query_text(cursor: Cursor) -> tuple[str, bool]:

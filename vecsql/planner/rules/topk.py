@@ -110,6 +110,7 @@ def block_plan(
     offset = row_limit(query, "offset", compiler)
     if offset is None and query.select.args.get("offset") is not None:
         raise NotDirect
+    index_oid = _index_for(distance, query, compiler)
     return VectorTopK(
         table=query.table,
         attnum=distance.attnum,
@@ -119,7 +120,8 @@ def block_plan(
         offset=offset,
         filter=table_filter(terms, query, compiler),
         outputs=outputs,
-        index_oid=_index_for(distance, query, compiler),
+        index_oid=index_oid,
+        recall=compiler.catalog.declared_recall(index_oid) if index_oid else None,
         order=block.keys,
         order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {_shown(distance)})",
     )
