@@ -32,12 +32,14 @@ def build(
         raise FeatureNotSupported(f'access method "{method}" is not supported yet')
     from vecsql.index.composite import CompositeIndex
     from vecsql.index.graph_build import build_graph
-    from vecsql.index.measure import curves_of
+    from vecsql.index.measure import costs_of, curves_of
 
     graph = build_graph(
         vectors, metric, graph_options(options), threads=threads, progress=progress, valid=valid
     )
-    return CompositeIndex(method, graph, curves_of(graph, vectors, threads=threads))
+    return CompositeIndex(
+        method, graph, curves_of(graph, vectors, threads=threads), costs_of(graph, vectors)
+    )
 
 
 def load(

@@ -49,6 +49,7 @@ class SearchResult:
     reranked: int = 0  # distance computations on float32
     strategy: str = ""  # as EXPLAIN ANALYZE shows it
     predicted: float = 1.0  # the recall that calibration promises
+    reason: str = ""  # why that strategy, as EXPLAIN ANALYZE shows it
 
 
 class VectorIndex(Protocol):

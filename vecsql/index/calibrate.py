@@ -28,13 +28,16 @@ LEAST_GROWTH: Final = 0.2  # of the logit per e-fold of the beam, should a sampl
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """logit(recall) = level + growth ln(beam) + slope hardness + tilt length, for the nearest `k` rows of a query."""
+    """logit(recall) = level + growth ln(beam) + slope hardness + tilt length, for the nearest `k` rows of a query;
+    `hardness` and `length` are those of a usual query."""
 
     k: int
     level: float
     growth: float
     slope: float
     tilt: float
+    hardness: float = 0.0
+    length: float = 0.0
 
     def plan(self, recall: float) -> tuple[float, float, float]:
         """(base, slope, tilt): exp(base + slope hardness + tilt length) is the beam that finds that share of the rows."""
@@ -51,7 +54,9 @@ class Curve:
         return 1 / (1 + math.exp(-min(max(logit, -30.0), 30.0)))
 
     def stored(self) -> list[float]:
-        return [self.k, self.level, self.growth, self.slope, self.tilt]
+        return [
+            self.k, self.level, self.growth, self.slope, self.tilt, self.hardness, self.length
+        ]  # fmt: skip
 
     @staticmethod
     def loaded(values: Sequence[Any]) -> Curve:
@@ -73,7 +78,8 @@ def fit(k: int, beams: Doubles, hardness: Doubles, lengths: Doubles, shares: Dou
         weights = np.append(_regress(features[:, :2], shares), (0.0, 0.0))
     slope, tilt = (weights[2:] / spread).tolist()
     level, growth = float(weights[0]), max(float(weights[1]), LEAST_GROWTH)
-    return Curve(k, level - slope * float(middle[0]) - tilt * float(middle[1]), growth, slope, tilt)
+    usual, length = middle.tolist()
+    return Curve(k, level - slope * usual - tilt * length, growth, slope, tilt, usual, length)
 
 
 def _regress(features: Doubles, shares: Doubles) -> Doubles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,41 +17,56 @@ from vecsql.index.calibrate import Curve
 from vecsql.index.graph import MAX_POOL, GraphIndex
 from vecsql.index.results import EMPTY
 from vecsql.index.rowset import RowSet
+from vecsql.index.strategy import Choice, Costs, choose
 
 DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
 OVERSAMPLE: Final = 1.5
-# A place in the pool of a walk costs as much time as scanning the codes of so many rows that pass.
-SCANNED_PER_PLACE: Final = 60
-WIDEN: Final = 1.3  # a filtered walk needs more than effort / share places, for what passes is not spread evenly
 SLACK: Final = 0.005  # a promise may be missed by this much before a scan replaces a walk
 
 Plan = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """How a walk for some k would go: what graph_search wants to know, the curve that it comes from, the usual beam."""
+
+    plan: Plan
+    curve: Curve | None
+    usual: float
+
+
 class CompositeIndex:
     """A built index; implements VectorIndex. Shared by all threads that search."""
 
-    def __init__(self, kind: str, graph: GraphIndex, curves: tuple[Curve, ...] = ()) -> None:
+    def __init__(
+        self,
+        kind: str,
+        graph: GraphIndex,
+        curves: tuple[Curve, ...] = (),
+        costs: Costs | None = None,
+    ) -> None:
         self.kind = kind
         self.metric: Metric = graph.metric
         self.curves = curves
+        self.costs = costs or graph.usual_costs
         self._graph = graph
-        self._plans: dict[tuple[float, int | None, int], tuple[Plan, Curve | None]] = {}
+        self._walks: dict[tuple[float, int | None, int], _Walk] = {}
 
     @staticmethod
     def load(
         kind: str, metric: Metric, parameters: Mapping[str, Any], sections: Sections
     ) -> CompositeIndex:
         curves = tuple(Curve.loaded(values) for values in parameters.get("curves", ()))
-        return CompositeIndex(kind, GraphIndex(metric, parameters, sections), curves)
+        costs = Costs.loaded(parameters["costs"]) if "costs" in parameters else None
+        return CompositeIndex(kind, GraphIndex(metric, parameters, sections), curves, costs)
 
     def sections(self) -> Sections:
         return self._graph.sections()
 
     def parameters(self) -> dict[str, Any]:
         curves = [curve.stored() for curve in self.curves]
-        return {**self._graph.parameters(), "curves": curves}
+        return {**self._graph.parameters(), "curves": curves, "costs": self.costs.stored()}
 
     @property
     def nbytes(self) -> int:
@@ -71,93 +86,86 @@ class CompositeIndex:
         are never returned.
         """
         query = flat.as_query(query, vectors.shape[1])
+        if k <= 0 or not self._graph.indexed or (among is not None and not among.count):
+            return EMPTY
+        if kernels.search_kernels() is None or (self.metric == "cosine" and not query.any()):
+            return self._exact(vectors, query, k, among)
+        choice = self.choose(k, effort, among)
+        result = None
+        if choice.name == "graph":
+            result = self._walk(vectors, query, k, effort, among)
+        if choice.name != "exact" and result is None:
+            result = self._scan(vectors, query, k, among)
+        if result is None:
+            result = self._exact(vectors, query, k, among)
+        return replace(result, reason=choice.reason)
+
+    def choose(self, k: int, effort: Effort, among: RowSet | None = None) -> Choice:
+        """How the k nearest would be searched. A walk looks for as many rows that as many of them are expected to pass as are wanted."""
         indexed = self._graph.indexed
         passing = indexed if among is None else min(among.count, indexed)
-        if k <= 0 or passing == 0 or indexed == 0:
-            return EMPTY
-        cannot = k > MAX_POOL // 2 or (self.metric == "cosine" and not query.any())
-        if cannot or kernels.search_kernels() is None or effort.exact:
-            return self._exact(vectors, query, k, among)
-        if among is not None:
-            result = self._filtered_walk(vectors, query, k, effort, among)
-        else:
-            result = self._walk(vectors, query, k, effort)
-        return result or self._scan(vectors, query, k, among)
+        if effort.exact:
+            return choose(self.costs, passing, k, None, "exact")
+        reach = self._reach(k, among)
+        beam = self._walk_for(reach, effort).usual if OVERSAMPLE * reach <= MAX_POOL else None
+        if k > MAX_POOL // 2:
+            return choose(self.costs, passing, k, None, "exact")
+        return choose(self.costs, passing, k, beam, effort.strategy)
+
+    def _reach(self, k: int, among: RowSet | None) -> int:
+        """How many rows a walk must find for k of them to pass."""
+        if among is None:
+            return k
+        return math.ceil(k * max(1.0, self._graph.indexed / among.count))
 
     def _walk(
-        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, effort: Effort
-    ) -> SearchResult | None:
-        """Walk as far as the effort or the curve says; None where a scan of codes is needed or cheaper."""
-        plan, curve = self._plan(k, effort)
-        most = plan[1]
-        if effort.strategy == "codes" or (
-            most * SCANNED_PER_PLACE > self._graph.indexed and effort.strategy != "graph"
-        ):
-            return None
-        walked = self._graph.walk(vectors, query, k, plan)
-        wanted = min(k, self._graph.indexed)
-        if not walked.sure or len(walked.result.positions) < wanted:
-            return None
-        predicted = math.nan
-        if curve is not None:
-            predicted = curve.predict(walked.beam, walked.hardness, walked.length)
-            if (
-                walked.beam >= most
-                and effort.ef_search is None
-                and predicted < effort.recall - SLACK
-            ):
-                return None
-        shown = f"graph (ef={round(walked.beam / OVERSAMPLE)})"
-        return replace(walked.result, strategy=shown, predicted=predicted)
-
-    def _plan(self, k: int, effort: Effort) -> tuple[Plan, Curve | None]:
-        """What graph_search wants to know, and the curve that it comes from."""
-        key = (effort.recall, effort.ef_search, k)
-        known = self._plans.get(key)
-        if known is None:
-            if len(self._plans) > 1000:
-                self._plans.clear()
-            known = self._plans[key] = self._make_plan(k, effort)
-        return known
-
-    def _make_plan(self, k: int, effort: Effort) -> tuple[Plan, Curve | None]:
-        curve = next((c for c in self.curves if c.k >= k), self.curves[-1] if self.curves else None)
-        if effort.ef_search is not None or curve is None:
-            width = math.ceil(OVERSAMPLE * max(effort.ef_search or DEFAULT_EF_SEARCH, k))
-            return np.array([width, width, 0.0, 0.0, 0.0, k], np.float64), curve
-        base, slope, tilt = curve.plan(effort.recall)
-        scale = max(1.0, k / curve.k)
-        first = first_beam(max(k, curve.k))
-        most = max(first, min(MAX_POOL, self._graph.indexed // SCANNED_PER_PLACE))
-        return np.array(
-            [first, most, base + math.log(scale), slope, tilt, curve.k], np.float64
-        ), curve
-
-    def _filtered_walk(
         self,
         vectors: Vectors,
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
-        among: RowSet,
+        among: RowSet | None,
     ) -> SearchResult | None:
-        """Walk, wider as fewer rows pass, until enough are found; None where a scan is cheaper."""
-        passing = among.count
-        plan, _ = self._plan(k, effort)
-        middle = math.sqrt(plan[0] * plan[1]) if effort.ef_search is None else plan[0]
-        width = math.ceil(middle * max(1.0, WIDEN * self._graph.indexed / passing))
-        wanted = min(k + k // 4, passing)
-        while width <= MAX_POOL and width * SCANNED_PER_PLACE < passing:
-            fixed = np.array([width, width, 0.0, 0.0, 0.0, k], np.float64)
-            walked = self._graph.walk(vectors, query, k, fixed, among)
-            if walked.sure and walked.result.reranked >= wanted:
-                return replace(
-                    walked.result,
-                    strategy=f"graph (ef={round(width / OVERSAMPLE)})",
-                    predicted=math.nan,
-                )
-            width *= 4
-        return None
+        """Walk as far as the effort or the curve says; None where that does not keep the promise."""
+        walk = self._walk_for(self._reach(k, among), effort)
+        walked = self._graph.walk(vectors, query, k, walk.plan, among)
+        found = len(walked.result.positions) if among is None else walked.result.reranked
+        wanted = min(k, self._graph.indexed) if among is None else min(k + k // 4, among.count)
+        if not walked.sure or found < wanted:
+            return None
+        predicted = math.nan
+        if walk.curve is not None:
+            predicted = walk.curve.predict(walked.beam, walked.hardness, walked.length)
+            widest = walked.beam >= walk.plan[1] and effort.ef_search is None
+            if widest and predicted < effort.recall - SLACK:
+                return None
+        shown = f"graph (ef={round(walked.beam / OVERSAMPLE)})"
+        return replace(walked.result, strategy=shown, predicted=predicted)
+
+    def _walk_for(self, k: int, effort: Effort) -> _Walk:
+        key = (effort.recall, effort.ef_search, k)
+        known = self._walks.get(key)
+        if known is None:
+            if len(self._walks) > 1000:
+                self._walks.clear()
+            known = self._walks[key] = self._plan_walk(k, effort)
+        return known
+
+    def _plan_walk(self, k: int, effort: Effort) -> _Walk:
+        curve = next((c for c in self.curves if c.k >= k), self.curves[-1] if self.curves else None)
+        if effort.ef_search is not None or curve is None:
+            width = math.ceil(OVERSAMPLE * max(effort.ef_search or DEFAULT_EF_SEARCH, k))
+            width = min(width, MAX_POOL)
+            return _Walk(np.array([width, width, 0.0, 0.0, 0.0, k], np.float64), curve, width)
+        base, slope, tilt = curve.plan(effort.recall)
+        base += math.log(max(1.0, k / curve.k))
+        first = min(first_beam(max(k, curve.k)), MAX_POOL)
+        # beyond this a scan of all codes is cheaper, and finds more
+        dear = self._graph.indexed * self.costs.row / self.costs.place
+        most = max(first, min(MAX_POOL, int(dear)))
+        usual = math.exp(min(base + slope * curve.hardness + tilt * curve.length, 20.0))
+        plan = np.array([first, most, base, slope, tilt, curve.k], np.float64)
+        return _Walk(plan, curve, min(max(usual, first), most))
 
     def _scan(
         self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None

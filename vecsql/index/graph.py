@@ -13,6 +13,7 @@ from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
 from vecsql.index.rowset import RowSet
+from vecsql.index.strategy import Costs
 
 FORMAT_VERSION: Final = 1
 MAX_POOL: Final = 4096  # a sorted pool beyond this costs more than an exact scan
@@ -65,6 +66,15 @@ class GraphIndex:
         self._graph = (sections["graph"], *shape, self._twins)
         self.indexed = int(parameters["indexed"])
         self._scratch: list[_Scratch] = []
+
+    @property
+    def code_bytes(self) -> int:
+        """Bytes of one row of codes."""
+        return int(self._rows.shape[1])
+
+    @property
+    def usual_costs(self) -> Costs:
+        return Costs.usual(self.code_bytes, self._coding[1].nbytes)
 
     def sections(self) -> Sections:
         """The arrays to store; GraphIndex takes them back without copying."""

@@ -1,7 +1,8 @@
-"""Measures a finished graph with rows of its own as queries: the curves of recall that it is stored with."""
+"""Measures a finished graph with rows of its own as queries: what it is stored with."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -14,17 +15,24 @@ from vecsql.index.base import Metric, Vectors
 from vecsql.index.calibrate import Curve, Doubles, fit
 from vecsql.index.composite import first_beam
 from vecsql.index.graph import MAX_POOL, GraphIndex
+from vecsql.index.rowset import RowSet
+from vecsql.index.strategy import Costs
 
 SAMPLE: Final = {10: 256, 30: 128, 100: 96}  # queries by k
 SAMPLE_L1: Final = 128  # those distances are no matrix product
 GROWTH: Final = 1.7  # from one beam that is tried to the next
 ENOUGH: Final = 0.998  # recall at which no wider beam is tried
 LEAST_ROWS: Final = 500  # a smaller graph is scanned
-MOVED_EVERY: Final = 4  # one query of so many is moved out of the distribution
+MOVED_EVERY: Final = 3  # one query of so many is moved out of the distribution
 FARTHEST: Final = 1.0  # by at most so much of the way from one row to another
 SEED: Final = 0xCA1
 LEAST_QUERIES: Final = 8
 BLOCK: Final = 8192
+TIMED_QUERIES: Final = 16
+TIMED_ROUNDS: Final = 4
+TIMED_BEAMS: Final = (60, 180)
+TIMED_ROWS: Final = (500, 2000)
+MOST_APART: Final = 4.0  # a measured cost is no more than this factor from the usual one
 TIE: Final = 1e-5  # relative: distances this near count as equal
 
 
@@ -33,6 +41,7 @@ def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple
     if graph.indexed < LEAST_ROWS:
         return ()
     rows = graph.sample(max(SAMPLE.values()) if graph.metric != "l1" else SAMPLE_L1)
+    rows = np.random.default_rng(SEED).permutation(rows)
     if len(rows) < LEAST_QUERIES:
         return ()
     queries = _queries(vectors, rows)
@@ -48,6 +57,45 @@ def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple
             for k, count in SAMPLE.items()
             if k <= truth.shape[1] or k == min(SAMPLE)
         )
+
+
+def costs_of(graph: GraphIndex, vectors: Vectors) -> Costs:
+    """What walks and scans of codes cost here and now; what is usual for a graph that is too small to tell."""
+    usual = graph.usual_costs
+    rows = graph.sample(TIMED_QUERIES)
+    if len(rows) < TIMED_QUERIES or graph.indexed < max(TIMED_ROWS):
+        return usual
+    queries = np.array(vectors[rows], np.float32)
+    shuffled = np.random.default_rng(SEED).permutation(len(vectors)).astype(np.int32)
+
+    def walks(beam: int) -> float:
+        plan = np.array([beam, beam, 0.0, 0.0, 0.0, 10], np.float64)
+        return _fastest(lambda query: graph.walk(vectors, query, 10, plan), queries)
+
+    def scans(count: int) -> float:
+        among = RowSet.at(len(vectors), np.sort(shuffled[:count]))
+        return _fastest(lambda query: graph.scan(vectors, query, 10, 52, among), queries)
+
+    (few, many), (narrow, wide) = TIMED_ROWS, TIMED_BEAMS
+    place = (walks(wide) - walks(narrow)) / (wide - narrow)
+    row = (scans(many) - scans(few)) / (many - few)
+    row = _near(row, usual.row)
+    return Costs(_near(place, usual.place), row, usual.vector * row / usual.row)
+
+
+def _fastest(search: Callable[[Vectors], object], queries: Vectors) -> float:
+    """Nanoseconds of a search, the shortest of several rounds for each query: what else runs is not counted."""
+    shortest = np.full(len(queries), np.inf)
+    for _ in range(TIMED_ROUNDS):
+        for i, query in enumerate(queries):
+            started = time.perf_counter_ns()
+            search(query)
+            shortest[i] = min(shortest[i], time.perf_counter_ns() - started)
+    return float(shortest.mean())
+
+
+def _near(measured: float, usual: float) -> float:
+    return min(max(measured, usual / MOST_APART), usual * MOST_APART)
 
 
 def _queries(vectors: Vectors, rows: npt.NDArray[np.intp]) -> Vectors:
