@@ -6,7 +6,9 @@ from vecsql.executor.context import SettingValues
 from vecsql.index.base import Effort
 
 
-def effort_of(settings: SettingValues, declared: float | None = None) -> Effort:
+def effort_of(
+    settings: SettingValues, declared: float | None = None, *, explain: bool = False
+) -> Effort:
     """`hnsw.ef_search` and `ivfflat.probes` count where they were set; else `vecsql.recall` decides where it was set, then the recall
     `declared` by the options of the index or the table, then the default."""
     strategy = settings.get("vecsql.force_strategy")
@@ -17,4 +19,5 @@ def effort_of(settings: SettingValues, declared: float | None = None) -> Effort:
         ef_search=settings.get("hnsw.ef_search") if settings.is_set("hnsw.ef_search") else None,
         probes=settings.get("ivfflat.probes") if settings.is_set("ivfflat.probes") else None,
         strategy=None if strategy == "auto" else strategy,
+        explain=explain,
     )

@@ -80,14 +80,14 @@ class _Scan:
     ) -> None:
         self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
         settings = ctx.settings
-        self.effort = effort_of(settings, plan.recall)
+        self.trace = ScanTrace.start(plan, ctx)
+        self.effort = effort_of(settings, plan.recall, explain=self.trace is not None)
         self.exact = (
             not plan.index_oid
             or self.effort.exact
             or self.effort.strategy == "exact"
             or not settings.get("enable_indexscan")
         )
-        self.trace = ScanTrace.start(plan, ctx)
         params = filters.with_scalars(plan.filter, ctx, params)
         self.parts = [
             (pv, filters.passing(plan.filter, version, pv, ctx, params)) for pv in version.parts

@@ -32,6 +32,7 @@ class Effort:
     ef_search: int | None = None  # hnsw.ef_search where it was set
     probes: int | None = None  # ivfflat.probes where it was set
     strategy: str | None = None  # vecsql.force_strategy
+    explain: bool = True  # whether results say how they were found
 
     @property
     def exact(self) -> bool:
@@ -39,7 +40,7 @@ class Effort:
         return self.recall >= 1.0 and self.ef_search is None and self.probes is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SearchResult:
     """Positions and distances (both of length <= k), nearest first, ties by position; how and at what cost."""
 

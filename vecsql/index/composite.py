@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from vecsql.index.strategy import Choice, Costs, choose
 DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
 OVERSAMPLE: Final = 1.5
+REMEMBERED: Final = 1000  # plans
 SLACK: Final = 0.005  # a promise may be missed by this much before a scan replaces a walk
 
 Plan = npt.NDArray[np.float64]
@@ -34,6 +35,7 @@ class _Walk:
     plan: Plan
     curve: Curve | None
     usual: float
+    most: float
 
 
 class CompositeIndex:
@@ -52,6 +54,7 @@ class CompositeIndex:
         self.costs = costs or graph.usual_costs
         self._graph = graph
         self._walks: dict[tuple[float, int | None, int], _Walk] = {}
+        self._choices: dict[tuple[int | float | str | None, ...], Choice] = {}
 
     @staticmethod
     def load(
@@ -88,29 +91,40 @@ class CompositeIndex:
         query = flat.as_query(query, vectors.shape[1])
         if k <= 0 or not self._graph.indexed or (among is not None and not among.count):
             return EMPTY
-        if kernels.search_kernels() is None or (self.metric == "cosine" and not query.any()):
+        if kernels.search_kernels() is None:
             return self._exact(vectors, query, k, among)
-        choice = self.choose(k, effort, among)
+        choice = self._usual_choice(k, effort) if among is None else self.choose(k, effort, among)
         result = None
         if choice.name == "graph":
             result = self._walk(vectors, query, k, effort, among)
         if choice.name != "exact" and result is None:
             result = self._scan(vectors, query, k, among)
-        if result is None:
+        if result is None or (self.metric == "cosine" and math.isnan(result.distances[0])):
             result = self._exact(vectors, query, k, among)
-        return replace(result, reason=choice.reason)
+        if effort.explain:
+            result.reason = choice.reason
+        return result
+
+    def _usual_choice(self, k: int, effort: Effort) -> Choice:
+        """How the k nearest of all rows are searched; remembered, for it is asked with every query."""
+        key = (k, effort.recall, effort.ef_search, effort.probes, effort.strategy)
+        known = self._choices.get(key)
+        if known is None:
+            if len(self._choices) > REMEMBERED:
+                self._choices.clear()
+            known = self._choices[key] = self.choose(k, effort)
+        return known
 
     def choose(self, k: int, effort: Effort, among: RowSet | None = None) -> Choice:
         """How the k nearest would be searched. A walk looks for as many rows that as many of them are expected to pass as are wanted."""
         indexed = self._graph.indexed
         passing = indexed if among is None else min(among.count, indexed)
-        if effort.exact:
-            return choose(self.costs, passing, k, None, "exact")
         reach = self._reach(k, among)
-        beam = self._walk_for(reach, effort).usual if OVERSAMPLE * reach <= MAX_POOL else None
-        if k > MAX_POOL // 2:
-            return choose(self.costs, passing, k, None, "exact")
-        return choose(self.costs, passing, k, beam, effort.strategy)
+        beam = None
+        if k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
+            beam = self._walk_for(reach, effort).usual
+        forced = "exact" if effort.exact or k > MAX_POOL // 2 else effort.strategy
+        return choose(self.costs, passing, k, beam, forced)
 
     def _reach(self, k: int, among: RowSet | None) -> int:
         """How many rows a walk must find for k of them to pass."""
@@ -129,24 +143,27 @@ class CompositeIndex:
         """Walk as far as the effort or the curve says; None where that does not keep the promise."""
         walk = self._walk_for(self._reach(k, among), effort)
         walked = self._graph.walk(vectors, query, k, walk.plan, among)
-        found = len(walked.result.positions) if among is None else walked.result.reranked
+        result = walked.result
+        found = len(result.positions) if among is None else result.reranked
         wanted = min(k, self._graph.indexed) if among is None else min(k + k // 4, among.count)
         if not walked.sure or found < wanted:
             return None
-        predicted = math.nan
+        widest = walked.beam >= walk.most and effort.ef_search is None
+        if not effort.explain and not widest:
+            return result
+        result.strategy = f"graph (ef={round(walked.beam / OVERSAMPLE)})"
+        result.predicted = math.nan
         if walk.curve is not None:
-            predicted = walk.curve.predict(walked.beam, walked.hardness, walked.length)
-            widest = walked.beam >= walk.plan[1] and effort.ef_search is None
-            if widest and predicted < effort.recall - SLACK:
+            result.predicted = walk.curve.predict(walked.beam, walked.hardness, walked.length)
+            if widest and result.predicted < effort.recall - SLACK:
                 return None
-        shown = f"graph (ef={round(walked.beam / OVERSAMPLE)})"
-        return replace(walked.result, strategy=shown, predicted=predicted)
+        return result
 
     def _walk_for(self, k: int, effort: Effort) -> _Walk:
         key = (effort.recall, effort.ef_search, k)
         known = self._walks.get(key)
         if known is None:
-            if len(self._walks) > 1000:
+            if len(self._walks) > REMEMBERED:
                 self._walks.clear()
             known = self._walks[key] = self._plan_walk(k, effort)
         return known
@@ -156,7 +173,9 @@ class CompositeIndex:
         if effort.ef_search is not None or curve is None:
             width = math.ceil(OVERSAMPLE * max(effort.ef_search or DEFAULT_EF_SEARCH, k))
             width = min(width, MAX_POOL)
-            return _Walk(np.array([width, width, 0.0, 0.0, 0.0, k], np.float64), curve, width)
+            return _Walk(
+                np.array([width, width, 0.0, 0.0, 0.0, k], np.float64), curve, width, width
+            )
         base, slope, tilt = curve.plan(effort.recall)
         base += math.log(max(1.0, k / curve.k))
         first = min(first_beam(max(k, curve.k)), MAX_POOL)
@@ -165,7 +184,7 @@ class CompositeIndex:
         most = max(first, min(MAX_POOL, int(dear)))
         usual = math.exp(min(base + slope * curve.hardness + tilt * curve.length, 20.0))
         plan = np.array([first, most, base, slope, tilt, curve.k], np.float64)
-        return _Walk(plan, curve, min(max(usual, first), most))
+        return _Walk(plan, curve, min(max(usual, first), most), most)
 
     def _scan(
         self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
@@ -174,8 +193,8 @@ class CompositeIndex:
         scanned = self._graph.scan(vectors, query, k, 2 * k + 32, among)
         if not scanned.sure:
             return self._exact(vectors, query, k, among)
-        shown = "codes of all rows" if among is None else "codes of passing rows"
-        return replace(scanned.result, strategy=shown, predicted=1.0)
+        scanned.result.strategy = "codes of all rows" if among is None else "codes of passing rows"
+        return scanned.result
 
     def _exact(
         self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
@@ -184,7 +203,9 @@ class CompositeIndex:
         if self._graph.indexed < len(vectors):
             indexed = self._graph.indexed_rows()
             among = RowSet.of(indexed) if among is None else among.within(indexed)
-        return flat.search(vectors, query, k, self.metric, among)
+        result = flat.search(vectors, query, k, self.metric, among)
+        result.strategy = "exact scan" if among is None else "exact over passing rows"
+        return result
 
 
 def first_beam(k: int) -> int:

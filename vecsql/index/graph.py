@@ -23,7 +23,7 @@ LATE: Final = 2  # so many rows, and a tenth of k, may come from the end of a po
 NO_TWINS: Final = np.empty(0, np.int32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Walked:
     """What a walk or a scan of codes found: `result`, the query's hardness and length, and the beam it took. `sure` is False when the codes were
     too coarse to tell the nearest rows apart."""
@@ -38,13 +38,14 @@ class Walked:
 class _Scratch:
     """Working memory of one search at a time."""
 
-    __slots__ = ("codes", "pool", "seen", "spent", "touched", "visited")
+    __slots__ = ("best", "codes", "pool", "seen", "spent", "touched", "visited")
 
     def __init__(self, rows: int, stride: int) -> None:
         self.codes = np.empty(stride, np.int8)
         self.visited = np.zeros((rows + 63) // 64, np.uint64)
         self.touched = np.empty(MAX_TOUCHED, np.int32)
         self.pool = np.empty(MAX_POOL, np.uint64)
+        self.best = np.empty(MAX_POOL, np.uint64)
         self.spent = np.empty(3, np.int64)
         self.seen = np.empty(3, np.float64)
 
@@ -113,7 +114,7 @@ class GraphIndex:
             visited,
             scratch.touched,
             scratch.pool,
-            np.empty(k, np.uint64),
+            scratch.best[:k],
             out,
             values,
             scratch.spent,
