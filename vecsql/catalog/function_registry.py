@@ -102,6 +102,8 @@ _DUCKDB_TYPES = {
 }  # fmt: skip
 
 SIGNATURES: dict[str, list[Function]] = {}
+# (name, SQL of the default or None) of the arguments of functions that take them by name
+NAMED_ARGUMENTS: dict[str, tuple[tuple[str, str | None], ...]] = {}
 _by_duckdb: dict[str, Function] = {}
 
 
@@ -219,6 +221,7 @@ def _callable(function: Function) -> Callable[..., Any]:
         lambda a, b: run(a, b),
         lambda a, b, c: run(a, b, c),
         lambda a, b, c, d: run(a, b, c, d),
+        lambda a, b, c, d, e: run(a, b, c, d, e),
     )[len(function.args) + function.stateful]
 
 

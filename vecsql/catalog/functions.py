@@ -3,9 +3,11 @@
 from vecsql.catalog import (  # noqa: F401  (they add their functions)
     advisory_functions,
     introspection,
+    recall_functions,
     session_functions,
 )
 from vecsql.catalog.function_registry import (
+    NAMED_ARGUMENTS,
     POLYMORPHIC,
     REG_INPUT,
     REG_OUTPUT,
@@ -23,6 +25,7 @@ from vecsql.catalog.function_registry import (
 from vecsql.catalog.table_functions import TABLE_FUNCTIONS, TableFunction
 
 __all__ = [
+    "NAMED_ARGUMENTS",
     "POLYMORPHIC",
     "REG_INPUT",
     "REG_OUTPUT",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -171,11 +172,18 @@ def runtime_of(ctx: ExecContext) -> dict[str, Any]:
         "row_count": lambda oid: ctx.txn.snapshot().table(oid).num_rows, "context": ctx,
         "byte_count": lambda oid: relation_bytes(ctx, oid), "cancel": ctx.cancel,
         "progress": lambda: index_builds(ctx),
+        "measure_recall": partial(_measured_recall, ctx),
     }  # fmt: skip
     path = str(ctx.settings.get("search_path"))
     names = [part.strip().strip('"') for part in path.split(",")]
     runtime["search_path"] = [n for n in names if n and n != "$user"] or ["public"]
     return runtime
+
+
+def _measured_recall(ctx: ExecContext, *arguments: Any) -> float | None:
+    from vecsql.executor.measured_recall import measured_recall  # which runs plans, as this does
+
+    return measured_recall(ctx, *arguments)
 
 
 def index_builds(ctx: ExecContext) -> list[dict[str, Any]]:

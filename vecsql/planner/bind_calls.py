@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from vecsql.catalog.functions import NAMED_ARGUMENTS
 from vecsql.catalog.model import Catalog
 from vecsql.errors import (
     AmbiguousFunction,
     FeatureNotSupported,
     GroupingError,
-    UndefinedFunction,
     UndefinedObject,
     WindowingError,
     WrongObjectType,
 )
 from vecsql.planner import emitters, resolve
+from vecsql.planner.arguments import positional_arguments, undefined_function
 from vecsql.planner.casts import convertible
 from vecsql.planner.coerce import (
     builtin,
@@ -178,6 +179,8 @@ class CallBinder:
         name = call.this
         if over is None and filter_ is None and within is None and self._special(call, name, scope):
             return
+        if name in NAMED_ARGUMENTS:
+            self._put_in_order(call, name, scope)
         args = call.expressions
         distinct = bool(args) and isinstance(args[0], exp.Distinct)
         if distinct:
@@ -250,6 +253,20 @@ class CallBinder:
             else:
                 self.bind(arg, scope)
 
+    def _put_in_order(self, call: exp.Expression, name: str, scope: Scope) -> None:
+        """Replace named arguments by positional ones, and missing ones by their defaults."""
+        given = positional_arguments(call.expressions, NAMED_ARGUMENTS[name])
+        if given is not None:
+            call.set("expressions", given)
+            return
+        shown = []
+        for arg in call.expressions:
+            value = arg.expression if isinstance(arg, exp.Kwarg) else arg
+            self.bind(value, scope)
+            lead = f"{arg.this.name} => " if isinstance(arg, exp.Kwarg) else ""
+            shown.append(lead + type_of(value).sql_name)
+        raise undefined_function(call, f"{name}({', '.join(shown)})")
+
     def _enter_aggregate(self, node: exp.Expression, name: str, scope: Scope) -> None:
         position = position_of(node)
         if scope.in_aggregate:
@@ -287,11 +304,7 @@ class CallBinder:
         cast = self._as_cast(name, args)
         if cast is not None:
             return cast
-        raise UndefinedFunction(
-            f"function {call.meta['schema'] + '.' if call.meta.get('schema') else ''}{shown} does not exist",
-            hint="No function matches the given name and argument types. You might need to add explicit type casts.",
-            position=position_of(call),
-        )
+        raise undefined_function(call, shown)
 
     def _as_cast(self, name: str, args: Sequence[exp.Expression]) -> Signature | None:
         """float8(x) and the like: a function call that is a cast."""
