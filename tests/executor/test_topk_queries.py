@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.executor.tables import Items, rows_of
 from vecsql.executor.execute import execute
 from vecsql.planner.parse import parse
-from vecsql.planner.plan import KeyLookup, Relational, VectorTopK, Widening
+from vecsql.planner.plan import KeyLookup, Relational, RowScan, VectorTopK, Widening
 from vecsql.planner.planner import prepare
 
 DISTANCE = re.compile(r"(\w*\.?embedding) (<->|<=>|<#>|<\+>) (\$1|'[^']*')")
@@ -73,7 +73,7 @@ QUERIES = [
     ("WITH n AS (SELECT id, grp FROM items WHERE grp > 0 ORDER BY embedding <-> '[1,1,1]', id LIMIT 25) "
      "SELECT grp, count(*) FROM n GROUP BY grp ORDER BY grp", Relational),
     ("SELECT name FROM items WHERE id IN (SELECT id FROM items ORDER BY embedding <-> '[1,1,1]', id LIMIT 4) "
-     "ORDER BY id", Relational),
+     "ORDER BY id", RowScan),
     ("SELECT a.id, l.id FROM items a, LATERAL (SELECT id FROM items ORDER BY embedding <-> '[1,1,1]', id LIMIT 2) l "
      "WHERE a.id < 4 ORDER BY 1, 2", Relational),
     ("(SELECT id FROM items ORDER BY embedding <-> '[1,1,1]', id LIMIT 3) UNION ALL "
@@ -92,8 +92,8 @@ def test_equals_duckdb(items: Items, sql: str, kind: type) -> None:
     if kind is Relational:
         assert plan.topk
     reference, expected = run(items, hidden(sql))
-    assert isinstance(reference, Relational)
-    assert not reference.topk
+    assert not isinstance(reference, VectorTopK)
+    assert not getattr(reference, "topk", None)
     same(got, expected)
 
 

@@ -15,6 +15,7 @@ from vecsql.executor import (  # noqa: F401  they register their operators
     explain,
     insert,
     key_lookup,
+    lateral_topk,
     relational,
     row_locks,
     row_scan,

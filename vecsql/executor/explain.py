@@ -25,6 +25,7 @@ from vecsql.planner.plan import (
     Computed,
     Filter,
     KeyLookup,
+    LateralTopK,
     LockRows,
     OrderKey,
     Output,
@@ -131,13 +132,16 @@ def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
     suffix, names = _relation(explainer, plan, plan.index_oid if indexed else 0)
     scan = Node("Vector Scan", suffix, names, rows, cost, width)
     scan.properties["Order By"] = plan.order_sql
+    if plan.within is not None:
+        scan.properties["Within"] = plan.within.text
     if plan.order:
         columns = ", ".join(plan.table.column_at(key.attnum).name for key in plan.order)
         scan.properties["Then By"] = columns
     _add_filter(scan, plan.filter)
+    below = _sub_selects(explainer, plan.filter)
     scan.properties["Strategy"] = f"graph (ef={effort})" if indexed else "exact scan"
     scan.properties["Segments"] = _segments(explainer, plan)
-    scan.children = explainer.init_plan(plan.query)
+    scan.children = explainer.init_plan(plan.query) + below
     if trace is not None:
         scan.actual = Actual(trace.rows, trace.elapsed * 1e3)
         scan.properties["Strategy"] = " | ".join(trace.strategies) or "no rows pass"
@@ -145,6 +149,19 @@ def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
         scan.properties["Rows Scored"] = trace.scored
         scan.properties["Rows Reranked"] = trace.reranked
     return Node("Limit", rows=rows, cost=cost, width=width, actual=scan.actual, children=[scan])
+
+
+def _lateral(explainer: _Explainer, plan: LateralTopK) -> Node:
+    """The search of a k-NN join, below it the rows that are searched for."""
+    scan = _vector_topk(explainer, plan.scan).children[0]
+    if plan.other_than is not None:
+        scan.properties["Other Than"] = plan.scan.table.column_at(plan.other_than[0]).name
+    outer = explainer.node(plan.outer)
+    times = max(outer.rows or 0, 1)
+    cost, rows = (scan.cost or 0.0) * times, (scan.rows or 0) * times
+    node = Node("k-NN Join", rows=rows, cost=cost, width=scan.width)
+    node.children = [outer, scan]
+    return node
 
 
 def _segments(explainer: _Explainer, plan: VectorTopK) -> str:
@@ -173,6 +190,7 @@ def _row_scan(explainer: _Explainer, plan: RowScan) -> Node:
     kind = "Index Scan" if plan.keys else "Seq Scan"
     node = Node(kind, suffix, names, rows, rows * 0.01, _width(plan.outputs))
     _add_filter(node, plan.filter)
+    node.children = _sub_selects(explainer, plan.filter)
     _add_actual(node, explainer.traces.get(id(plan.outputs)))
     if plan.order:
         node = _above(node, "Sort")
@@ -218,6 +236,12 @@ def _add_actual(node: Node, trace: ScanTrace | None) -> None:
 def _add_filter(node: Node, where: Filter | None) -> None:
     if where is not None:
         node.properties["Filter"] = where.text
+
+
+def _sub_selects(explainer: _Explainer, where: Filter | None) -> list[Node]:
+    """The sub-selects of a filter, which run before it."""
+    scalars = where.scalars if where is not None else ()
+    return [node for scalar in scalars if scalar.is_list for node in explainer.init_plan(scalar)]
 
 
 def _relation(
@@ -307,6 +331,7 @@ def _modification(explainer: _Explainer, plan: Insert | Update | Delete) -> Node
 
 _DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
     VectorTopK: _vector_topk,
+    LateralTopK: _lateral,
     KeyLookup: _key_lookup,
     RowScan: _row_scan,
     RowCount: _row_count,

@@ -6,25 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from vecsql import kernels
-from vecsql.errors import QueryCanceled
-from vecsql.executor import filter as filters
 from vecsql.executor import materialize
 from vecsql.executor.context import ExecContext, Result
-from vecsql.executor.effort import effort_of
 from vecsql.executor.hits import Hits, whole_groups
 from vecsql.executor.operators import operator
 from vecsql.executor.ordering import order_ties
 from vecsql.executor.scalars import evaluate, row_count
-from vecsql.executor.trace import ScanTrace
-from vecsql.index import flat
-from vecsql.index.base import SearchResult
-from vecsql.index.results import merge
-from vecsql.index.rowset import RowSet
-from vecsql.planner.plan import Chunk, VectorTopK
-from vecsql.storage.interface import PartVersion, TableVersion
+from vecsql.executor.vector_search import Search
+from vecsql.planner.plan import Chunk, VectorTopK, Within
+from vecsql.storage.interface import TableVersion
+
+FIRST_ROWS = 256  # of a range search
+GROWTH = 8
+LARGEST_SHARE = 8  # beyond 1/8 of the table all of it costs no more
 
 
 @operator(VectorTopK)
@@ -47,124 +43,58 @@ def find(plan: VectorTopK, version: TableVersion, ctx: ExecContext, params: Sequ
     if not kernels.ready():
         kernels.warm_up(delay=1.0)
     query = evaluate(plan.query, ctx, params)
-    scan = _Scan(plan, version, ctx, params, query)
-    hits = scan.nearest(k) if not plan.order else _ordered(plan, version, scan, k)
+    search = Search(plan, version, ctx, params, query)
+    if plan.within is not None:
+        hits = _within(plan.within, search, k, ctx, params)
+    else:
+        hits = first_rows(search, k)
     hits = hits.slice(offset, k)
-    if scan.trace is not None:
-        scan.trace.finish(len(hits.positions))
+    if search.trace is not None:
+        search.trace.finish(len(hits.positions))
     return hits
 
 
-def _ordered(plan: VectorTopK, version: TableVersion, scan: _Scan, k: int) -> Hits:
-    """The first k rows where further ORDER BY keys decide between equal distances."""
-    wanted = k + 1
+def first_rows(search: Search, k: int) -> Hits:
+    """The first k rows in the order of the plan."""
+    return search.nearest(k) if not search.plan.order else _ordered(search, k)
+
+
+def _within(
+    within: Within, search: Search, k: int, ctx: ExecContext, params: Sequence[Any]
+) -> Hits:
+    """The first k rows, or all of them that are near enough."""
+    bound = evaluate(within.bound, ctx, params)
+    if bound is None:
+        return Hits.none()
+    if within.op in (">", ">=") and search.meets_nan():
+        return _all_within(within, search, bound).slice(0, k)
+    wanted = min(k, FIRST_ROWS)
     while True:
-        hits = scan.nearest(wanted)
-        if len(hits.positions) < wanted or wanted >= version.num_rows or whole_groups(hits, k):
-            return order_ties(plan.order, version, hits)
-        wanted = min(2 * wanted, version.num_rows)
+        hits = first_rows(search, wanted)
+        numbers = hits.distances[: len(hits.distances) - hits.nulls]
+        near = within.holds(numbers, bound)
+        count = len(near) if near.all() else int(near.argmin())
+        if count < len(hits.positions) or len(hits.positions) < wanted or wanted == k:
+            return hits.slice(0, count)
+        wanted = min(GROWTH * wanted, k)
+        if wanted * LARGEST_SHARE >= search.version.num_rows:
+            wanted = k
 
 
-class _Scan:
-    """One execution's search: the parts with their masks, made once and searched with growing k."""
-
-    __slots__ = ("ctx", "effort", "exact", "parts", "plan", "query", "trace", "version")
-
-    def __init__(
-        self,
-        plan: VectorTopK,
-        version: TableVersion,
-        ctx: ExecContext,
-        params: Sequence[Any],
-        query: Any,
-    ) -> None:
-        self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
-        settings = ctx.settings
-        self.trace = ScanTrace.start(plan, ctx)
-        self.effort = effort_of(settings, plan.recall, explain=self.trace is not None)
-        self.exact = (
-            not plan.index_oid
-            or self.effort.exact
-            or self.effort.strategy == "exact"
-            or not settings.get("enable_indexscan")
-        )
-        params = filters.with_scalars(plan.filter, ctx, params)
-        self.parts = [
-            (pv, filters.passing(plan.filter, version, pv, ctx, params)) for pv in version.parts
-        ]
-
-    def nearest(self, k: int) -> Hits:
-        """The first k rows by distance: numbers, then NaN, then NULL."""
-        if self.query is None:
-            return self._fill(Hits.none(), k, all_null=True)
-        found = []
-        owners = []
-        nulls = False
-        for pv, rows in self.parts:
-            if self.ctx.cancel.is_set():
-                raise QueryCanceled("canceling statement due to user request")
-            vectors, valid = pv.part.vectors(self.plan.attnum)
-            if valid is not None:
-                nulls = True
-                rows = RowSet.of(valid) if rows is None else rows.within(valid)
-            result = self._search(pv, vectors, rows, k)
-            if result is not None:
-                found.append(result)
-                owners.append(pv)
-        if len(found) == 1:
-            only = found[0]
-            hits = Hits(owners, None, only.positions, only.distances)
-        else:
-            merged = merge(found, k)
-            hits = Hits(owners, merged.parts, merged.positions, merged.distances)
-        if nulls and len(hits.positions) < k:
-            return self._fill(hits, k, all_null=False)
-        return hits
-
-    def _search(
-        self, pv: PartVersion, vectors: Any, among: RowSet | None, k: int
-    ) -> SearchResult | None:
-        """The k nearest of one part's rows; None when no row passes."""
-        plan, query = self.plan, self.query
-        assert query is not None
-        rows = len(vectors) if among is None else among.count
-        if not rows:
-            return None
-        query = flat.query_for(vectors, query)
-        index = None if self.exact else pv.part.index(plan.index_oid)
-        if index is None:
-            result = flat.search(vectors, query, k, plan.metric, among)
-        else:
-            result = index.search(vectors, query, k, self.effort, among)
-            if len(result.positions) < min(k, rows):  # rows that an index leaves out: zero vectors
-                result = flat.search(vectors, query, k, plan.metric, among)
-        if self.trace is not None:
-            self.trace.add(rows, among is not None, result)
-        return result
-
-    def _fill(self, hits: Hits, k: int, *, all_null: bool) -> Hits:
-        """Add rows whose distance is NULL, in rowid order, until there are k."""
-        owners, parts, positions = list(hits.owners), [], []
-        missing = k - len(hits.positions)
-        for pv, rows in self.parts:
-            if missing <= 0:
-                break
-            null = _null_rows(pv, self.plan.attnum, rows, all_null)[:missing]
-            if len(null):
-                positions.append(null.astype(np.int32))
-                parts.append(np.full(len(null), len(owners), np.intp))
-                owners.append(pv)
-                missing -= len(null)
-        return hits.append_nulls(owners, parts, positions)
+def _all_within(within: Within, search: Search, bound: float) -> Hits:
+    """All rows of which the condition is true where NaN, the farthest distance, meets it."""
+    hits = first_rows(search, search.version.num_rows)
+    hits = hits.slice(0, len(hits.positions) - hits.nulls)
+    return hits.select(
+        np.flatnonzero(within.holds(hits.distances, bound) | np.isnan(hits.distances))
+    )
 
 
-def _null_rows(
-    pv: PartVersion, attnum: int, rows: RowSet | None, all_null: bool
-) -> npt.NDArray[np.intp]:
-    """Positions of the rows whose distance is NULL: all of them, or those without a vector."""
-    if all_null:
-        return np.arange(pv.part.num_rows) if rows is None else rows.positions.astype(np.intp)
-    valid = pv.part.vectors(attnum)[1]
-    if valid is None:
-        return np.empty(0, np.intp)
-    return np.flatnonzero(~valid if rows is None else rows.bools & ~valid)
+def _ordered(search: Search, k: int) -> Hits:
+    """The first k rows where further ORDER BY keys decide between equal distances."""
+    wanted, rows = k + 1, search.version.num_rows
+    while True:
+        hits = search.nearest(wanted)
+        if len(hits.positions) < wanted or wanted >= rows or whole_groups(hits, k):
+            return order_ties(search.plan.order, search.version, hits)
+        wanted = min(2 * wanted, rows)

@@ -9,7 +9,9 @@ from typing import Any
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.operators import execute_plan, operator
 from vecsql.executor.scalars import row_count
-from vecsql.planner.plan import Const, Relational, VectorTopK, Widening
+from vecsql.planner.plan import Const, Relational, ScalarExpr, VectorTopK, Widening
+from vecsql.types import INT8
+from vecsql.types.base import ColumnType
 
 FIRST_ROWS = 64
 FIRST_FACTOR = 4  # begin with so many rows per row wanted
@@ -37,5 +39,5 @@ def run(plan: Widening, ctx: ExecContext, params: Sequence[Any]) -> Result:
 
 
 def _over(plan: Widening, block: VectorTopK, nearest: int | None) -> Relational:
-    limited = replace(block, limit=replace(block.limit, operand=Const(nearest), sql=None))
+    limited = replace(block, limit=ScalarExpr(ColumnType(INT8), Const(nearest)))
     return replace(plan.relational, topk={**plan.relational.topk, plan.block: limited})

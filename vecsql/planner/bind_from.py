@@ -267,6 +267,10 @@ class FromBinder(ExpressionBinder):
                 RangeColumn(f"c{n}", builtin(kind), f"{alias}.c{n}", hidden=True)
                 for n, kind in TOPK_COLUMNS
             ]
+            columns += [
+                RangeColumn(f"c{n}", ctype, f"{alias}.c{n}", hidden=True)
+                for n, ctype in node.meta.get("topk_columns", ())
+            ]
             item = self._named(node, columns, table.name, table.oid)
             return f"{topk} AS {alias}", [item]
         self.scans.setdefault(relation, (table.oid, set()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -66,7 +67,9 @@ class Relational:
     columns: tuple[ResultColumn, ...]
     scans: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
     system: tuple[str, ...] = ()
-    topk: dict[str, VectorTopK | KeyLookup | RowScan | LockRows] = field(default_factory=dict)
+    topk: dict[str, VectorTopK | LateralTopK | KeyLookup | RowScan | LockRows] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,31 @@ class OrderKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A bound on the distance that rows are ordered by: transform(distance) <op> bound, true of the nearest rows."""
+
+    op: str  # '<', '<=', or '>', '>=' where the transform falls
+    bound: ScalarExpr
+    transform: Callable[[Any], Any] | None
+    text: str  # as EXPLAIN shows it
+
+    def holds(self, distances: Any, bound: float) -> Any:
+        """(n,) bool for ascending float64 distances that end with NaN."""
+        values = distances if self.transform is None else self.transform(distances)
+        return COMPARE[self.op](values, bound)
+
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
 class VectorTopK:
-    """ORDER BY column <op> query LIMIT k OFFSET o over one table, with an optional filter.
+    """ORDER BY column <op> query LIMIT k OFFSET o over one table, with an optional filter and bound on the distance.
 
     As a block of a larger query (Relational.topk) its Arrow table has the outputs' column names.
     """
@@ -137,18 +163,45 @@ class VectorTopK:
     attnum: int
     metric: Metric
     query: ScalarExpr
-    limit: ScalarExpr
+    limit: ScalarExpr | None  # None: all rows within
     offset: ScalarExpr | None
     filter: Filter | None
     outputs: tuple[Output, ...]
     index_oid: int = 0  # 0: exact scan
     recall: float | None = None  # what options of the index or the table ask for
+    within: Within | None = None
     order: tuple[OrderKey, ...] = ()
     order_sql: str = ""  # as EXPLAIN shows it: (embedding <=> $1)
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
         return tuple(output.column for output in self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class LateralTopK:
+    """A k-NN join: `scan` for every row of `outer`, whose columns are the keys, if it `has_vectors` the query vector, and
+    other values, which become parameters of the scan from first_param + 1 on.
+
+    Without `is_unique` each combination of keys counts once. `other_than`: the row whose key (attnum) equals the
+    parameter is left out.
+    """
+
+    outer: SelectPlan
+    keys: tuple[ResultColumn, ...]
+    is_unique: bool
+    has_vectors: bool  # else all rows search for scan.query
+    scan: VectorTopK
+    first_param: int
+    other_than: tuple[int, int] | None = None
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return (*self.scan.columns, *self.keys)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        return self.scan.outputs
 
 
 @dataclass(frozen=True, slots=True)

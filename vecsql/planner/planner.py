@@ -62,6 +62,13 @@ class RuleCompiler:
         plan, columns = plan_query(query.copy(), self.catalog, self.search_path, self.params)
         return ScalarExpr(columns[0].type, None, plan=plan, is_list=True)
 
+    def rows(self, query: exp.Expression) -> SelectPlan:
+        """The plan of a closed query."""
+        return plan_query(query, self.catalog, self.search_path, self.params)[0]
+
+    def param_count(self) -> int:
+        return self.params.count
+
     def filter_sql(self, node: exp.Expression) -> str:
         return expression_sql(node)
 

@@ -10,7 +10,8 @@ from vecsql.catalog.model import Catalog, Column, Constraint, Index, IndexColumn
 from vecsql.planner import rules
 from vecsql.planner.bind import ParamTypes, bind_select
 from vecsql.planner.parse import parse
-from vecsql.planner.plan import ScalarExpr
+from vecsql.planner.plan import ScalarExpr, SelectPlan
+from vecsql.planner.planner import plan_query
 from vecsql.planner.translate import expression_sql
 from vecsql.types import INT4, INT8, NUMERIC, TEXT, TIMESTAMPTZ, VECTOR
 from vecsql.types.base import ColumnType
@@ -56,6 +57,12 @@ class SqlCompiler:
 
     def members(self, query: exp.Expression) -> ScalarExpr:
         return ScalarExpr(ColumnType(INT8), None, is_list=True)
+
+    def rows(self, query: exp.Expression) -> SelectPlan:
+        return plan_query(query, CATALOG, ("public",), ParamTypes())[0]
+
+    def param_count(self) -> int:
+        return 1
 
     def filter_sql(self, node: exp.Expression) -> str:
         return expression_sql(node)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.planner.rules.planning import direct, rewritten
 from vecsql.errors import InvalidTextRepresentation
-from vecsql.planner.plan import Const, OrderKey, Param, VectorTopK
+from vecsql.planner.plan import Const, LateralTopK, OrderKey, Param, RowScan, VectorTopK
 
 
 @pytest.mark.parametrize(
@@ -157,13 +157,33 @@ def test_two_blocks() -> None:
     assert "topk_2" in left
 
 
-def test_correlated_blocks_stay() -> None:
-    rewrite, _ = rewritten(
-        "SELECT * FROM items a, LATERAL (SELECT b.id FROM items b ORDER BY b.embedding <=> a.embedding LIMIT 5) l"
+def test_blocks_for_vectors_of_another_table() -> None:
+    rewrite, left = rewritten(
+        "SELECT * FROM items a, LATERAL (SELECT b.id FROM items b WHERE b.grp = a.grp AND b.id <> a.id "
+        "ORDER BY b.embedding <=> a.embedding LIMIT 5) l WHERE a.id < 3"
     )
-    assert rewrite.blocks == {}
+    plan = rewrite.blocks["knn_1"]
+    assert isinstance(plan, LateralTopK)
+    assert isinstance(plan.outer, RowScan)
+    assert plan.outer.filter.attnums == (1,)
+    assert (plan.first_param, plan.other_than, plan.is_unique) == (2, (1, 5), True)
+    assert plan.scan.filter.params == (4,)
+    assert "cosine" not in left
+
+
+def test_blocks_with_conditions_on_another_table() -> None:
     rewrite, _ = rewritten(
         "SELECT o.id, (SELECT i.id FROM items i WHERE i.id > o.id ORDER BY i.embedding <=> $1 LIMIT 1) FROM other o"
+    )
+    plan = rewrite.blocks["knn_1"]
+    assert isinstance(plan, LateralTopK)
+    assert plan.scan.query.operand == Param(1)
+    assert not plan.has_vectors
+
+
+def test_correlated_blocks_stay() -> None:
+    rewrite, _ = rewritten(
+        "SELECT o.id, (SELECT i.id FROM items i WHERE length(i.name) > o.id ORDER BY i.embedding <=> $1 LIMIT 1) FROM other o"
     )
     assert rewrite.blocks == {}
 

@@ -10,6 +10,7 @@ from sqlglot import exp
 from vecsql.planner.plan import (
     Computed,
     KeyLookup,
+    LateralTopK,
     Relational,
     ResultColumn,
     RowCount,
@@ -22,6 +23,7 @@ from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.computed import computed
 from vecsql.planner.rules.key_blocks import replace_keyed
 from vecsql.planner.rules.key_lookup import key_lookup
+from vecsql.planner.rules.laterals import replace_laterals
 from vecsql.planner.rules.scans import row_count, row_scan
 from vecsql.planner.rules.topk import replace_blocks, vector_topk
 from vecsql.planner.rules.widening import BLOCK, Driver, drive_by_distance
@@ -49,7 +51,7 @@ def direct_plan(
 class Rewrite:
     """What rewrite() took out of a query: the blocks that run first, by relation name."""
 
-    blocks: dict[str, VectorTopK | KeyLookup | RowScan]
+    blocks: dict[str, VectorTopK | LateralTopK | KeyLookup | RowScan]
     driver: Driver | None
 
     def finish(self, relational: Relational) -> SelectPlan:
@@ -62,9 +64,11 @@ class Rewrite:
 def rewrite(root: exp.Expression, compiler: Compiler) -> Rewrite:
     """Let the top-k blocks within a bound query, and the table that a join is ordered by, read relations of the
     nearest rows, and tables read by a unique key relations of its rows. Changes `root` in place; if there are blocks it must be bound again."""
-    blocks: dict[str, VectorTopK | KeyLookup | RowScan] = {}
+    blocks: dict[str, VectorTopK | LateralTopK | KeyLookup | RowScan] = {}
+    blocks.update(replace_laterals(root, compiler))
+    joined = bool(blocks)  # rows of its outer table are found by rowid, which a driver has not
     blocks.update(replace_blocks(root, compiler))
-    driver = drive_by_distance(root, compiler)
+    driver = drive_by_distance(root, compiler) if not joined else None
     if driver is not None:
         blocks[BLOCK] = driver.block
     blocks.update(replace_keyed(root, compiler))

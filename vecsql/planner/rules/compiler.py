@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from vecsql.catalog.model import Catalog
-from vecsql.planner.plan import ScalarExpr
+from vecsql.planner.plan import ScalarExpr, SelectPlan
 from vecsql.types.base import ColumnType
 
 
@@ -26,4 +26,12 @@ class Compiler(Protocol):
 
     def members(self, query: exp.Expression) -> ScalarExpr:
         """Plan a sub-select of one column that refers to nothing outside it: the list of its values."""
+        ...
+
+    def rows(self, query: exp.Expression) -> SelectPlan:
+        """Plan a query that refers to nothing outside it."""
+        ...
+
+    def param_count(self) -> int:
+        """How many parameters the statement has."""
         ...

@@ -28,8 +28,10 @@ def strip(node: exp.Expression) -> exp.Expression:
 
 
 def constant_of(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | None:
-    """operand(), or the place in the parameters where late_constants() put the value of an expression."""
-    late = strip(node).meta.get("late")
+    """operand(), or the place in the parameters where the value of an expression ('late') or of a column of an outer
+    query ('outer') is put."""
+    meta = strip(node).meta
+    late = meta.get("late") or meta.get("outer")
     return late if isinstance(late, Param) else operand(node, ctype)
 
 

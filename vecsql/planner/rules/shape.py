@@ -81,12 +81,15 @@ def is_closed(node: exp.Expression) -> bool:
 
 
 def _is_inner(column: exp.Column, root: exp.Expression) -> bool:
-    """Whether the column belongs to a FROM clause within `root`."""
+    """Whether the column belongs to a FROM clause within `root`, or names an output of a SELECT there."""
     relation = column.meta.get("relation")
     parent: exp.Expression | None = column
     while parent is not None:
-        if isinstance(parent, exp.Select) and relation in _relations(parent):
-            return True
+        if isinstance(parent, exp.Select):
+            if relation in _relations(parent):
+                return True
+            if relation is None and any(i.alias_or_name == column.name for i in parent.expressions):
+                return True
         if parent is root:
             return False
         parent = parent.parent

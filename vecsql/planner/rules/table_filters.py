@@ -47,19 +47,21 @@ def table_filter(
     quick = [term for term, predicate in zip(terms, found, strict=True) if predicate is not None]
     sql = [compiler.filter_sql(term) for term in terms]
     params = {int(p.this.name) for term in terms for p in term.find_all(exp.Parameter)}
+    outer = {number for term in terms for number in _outer_params(term)}
+    text = _conjunction([shown(term) for term in terms])
     missing = any(query.table.column_at(attnum).missing is not None for attnum in attnums)
     steady = all(is_deterministic(compiler.filter_sql(term)) for term in slow)
     return Filter(
-        key=_conjunction(sql),
+        key=_conjunction(sql) + (f" for {text}" if outer else ""),
         terms=tuple(
-            FilterTerm("" if term.find(exp.Query) else text, predicate)
-            for term, text, predicate in zip(terms, sql, found, strict=True)
+            FilterTerm("" if outer or term.find(exp.Query) else own, predicate)
+            for term, own, predicate in zip(terms, sql, found, strict=True)
         ),
         attnums=tuple(sorted(attnums)),
         quick=compile_predicate(quick) if quick else None,
-        params=(*sorted(params), *(-i for i in range(len(scalars)))),
+        params=(*sorted(params | outer), *(-i for i in range(len(scalars)))),
         cacheable=not missing and steady,
-        text=_conjunction([shown(term) for term in terms]),
+        text=text,
         scalars=tuple(scalars),
         indexed=_indexed(query.table, compiler.catalog),
     )
@@ -83,7 +85,7 @@ def _term(
         _unmark(term)
         if term.find(exp.Query):
             return _by_rows(term, query, compiler, scalars)
-        if not own:
+        if not own or _outer_params(term):
             raise NotDirect
     attnums.update(column.meta["attnum"] for column in columns)
     return predicate
@@ -103,6 +105,11 @@ def _by_rows(
     predicate = compile_predicate([term])
     assert predicate is not None
     return predicate
+
+
+def _outer_params(term: exp.Expression) -> set[int]:
+    """The parameters that stand for columns of an outer query."""
+    return {c.meta["outer"].index for c in columns_of(term) if "outer" in c.meta}
 
 
 def _unmark(term: exp.Expression) -> None:
@@ -178,7 +185,7 @@ def _mark_members(
 def _in_late(node: exp.Expression) -> bool:
     parent: exp.Expression | None = node
     while parent is not None:
-        if "late" in parent.meta:
+        if "late" in parent.meta or "outer" in parent.meta:
             return True
         parent = parent.parent
     return False

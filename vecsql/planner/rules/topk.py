@@ -30,6 +30,7 @@ from vecsql.planner.rules.shape import (
     vector_indexes,
 )
 from vecsql.planner.rules.table_filters import table_filter
+from vecsql.planner.rules.within import split_within
 from vecsql.types import FLOAT8, INT8
 from vecsql.types.base import ColumnType
 
@@ -57,7 +58,7 @@ class Block:
 def find_block(node: exp.Expression, compiler: Compiler) -> Block | None:
     """The query as a top-k block: its shape, not yet its operands."""
     query = table_query(node, compiler.catalog)
-    if query is None or "limit" not in query.select.args or "order" not in query.select.args:
+    if query is None or not query.select.args.get("order"):
         return None
     first, *rest = query.select.args["order"].expressions
     if first.args.get("desc") or first.args.get("nulls_first"):
@@ -105,12 +106,14 @@ def block_plan(
     query, distance = block.query, block.distance
     limit = row_limit(query, "limit", compiler)
     operand = distance.value(compiler)
-    if limit is None or operand is None:
+    within, terms = split_within(terms, block.query, distance, compiler)
+    unlimited = query.select.args.get("limit") is None
+    if operand is None or (limit is None and not (unlimited and within is not None)):
         raise NotDirect
     offset = row_limit(query, "offset", compiler)
     if offset is None and query.select.args.get("offset") is not None:
         raise NotDirect
-    index_oid = _index_for(distance, query, compiler)
+    index_oid = index_for(distance, query, compiler)
     return VectorTopK(
         table=query.table,
         attnum=distance.attnum,
@@ -122,12 +125,13 @@ def block_plan(
         outputs=outputs,
         index_oid=index_oid,
         recall=compiler.catalog.declared_recall(index_oid) if index_oid else None,
+        within=within,
         order=block.keys,
         order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {_shown(distance)})",
     )
 
 
-def _index_for(distance: Distance, query: TableQuery, compiler: Compiler) -> int:
+def index_for(distance: Distance, query: TableQuery, compiler: Compiler) -> int:
     for index in vector_indexes(compiler.catalog, query.table, distance.attnum):
         if index.columns[0].opclass == distance.opclass:
             return index.oid
@@ -159,11 +163,11 @@ def replace_blocks(root: exp.Expression, compiler: Compiler) -> dict[str, Vector
             continue
         name = f"topk_{len(plans) + 1}"
         plans[name] = plan
-        _rewrite(block, name)
+        read_relation(block, name)
     return plans
 
 
-def _rewrite(block: Block, name: str) -> None:
+def read_relation(block: Block, name: str) -> None:
     """Make the block read the relation `name`, in its order."""
     select = block.query.select
     replace_distances(block)

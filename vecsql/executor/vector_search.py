@@ -1,0 +1,166 @@
+"""Searches one table for the rows nearest to a query vector, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsql.errors import QueryCanceled
+from vecsql.executor import filter as filters
+from vecsql.executor.context import ExecContext
+from vecsql.executor.effort import effort_of
+from vecsql.executor.hits import Hits
+from vecsql.executor.mask_cache import CACHE
+from vecsql.executor.trace import ScanTrace
+from vecsql.index import flat
+from vecsql.index.base import SearchResult
+from vecsql.index.results import merge
+from vecsql.index.rowset import RowSet
+from vecsql.planner.plan import VectorTopK
+from vecsql.storage.interface import PartVersion, TableVersion
+
+
+class Search:
+    """One execution's search: the parts with their masks, made once and searched with growing k."""
+
+    __slots__ = (
+        "ctx",
+        "effort",
+        "exact",
+        "parts",
+        "plan",
+        "query",
+        "trace",
+        "version",
+    )
+
+    def __init__(
+        self,
+        plan: VectorTopK,
+        version: TableVersion,
+        ctx: ExecContext,
+        params: Sequence[Any],
+        query: Any,
+        *,
+        ready: bool = False,  # params come from with_scalars() already
+    ) -> None:
+        self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
+        settings = ctx.settings
+        self.trace = ScanTrace.start(plan, ctx)
+        self.effort = effort_of(settings, plan.recall, explain=self.trace is not None)
+        self.exact = (
+            not plan.index_oid
+            or self.effort.exact
+            or self.effort.strategy == "exact"
+            or not settings.get("enable_indexscan")
+        )
+        if not ready:
+            params = filters.with_scalars(plan.filter, ctx, params)
+        self.parts = [
+            (pv, filters.passing(plan.filter, version, pv, ctx, params)) for pv in version.parts
+        ]
+
+    def again(self, query: npt.NDArray[np.float32] | None) -> Search:
+        """The same search for another query vector."""
+        other = copy(self)
+        other.query = query
+        return other
+
+    def nearest(self, k: int) -> Hits:
+        """The first k rows by distance: numbers, then NaN, then NULL."""
+        if self.query is None:
+            return self._fill(Hits.none(), k, all_null=True)
+        found = []
+        owners = []
+        nulls = False
+        for pv, rows in self.parts:
+            if self.ctx.cancel.is_set():
+                raise QueryCanceled("canceling statement due to user request")
+            vectors, valid = pv.part.vectors(self.plan.attnum)
+            if valid is not None:
+                nulls = True
+                rows = RowSet.of(valid) if rows is None else rows.within(valid)
+            result = self._search(pv, vectors, rows, k)
+            if result is not None:
+                found.append(result)
+                owners.append(pv)
+        if len(found) == 1:
+            only = found[0]
+            hits = Hits(owners, None, only.positions, only.distances)
+        else:
+            merged = merge(found, k)
+            hits = Hits(owners, merged.parts, merged.positions, merged.distances)
+        if nulls and len(hits.positions) < k:
+            return self._fill(hits, k, all_null=False)
+        return hits
+
+    def _search(
+        self, pv: PartVersion, vectors: Any, among: RowSet | None, k: int
+    ) -> SearchResult | None:
+        """The k nearest of one part's rows; None when no row passes."""
+        plan, query = self.plan, self.query
+        assert query is not None
+        rows = len(vectors) if among is None else among.count
+        if not rows:
+            return None
+        query = flat.query_for(vectors, query)
+        index = None if self.exact else pv.part.index(plan.index_oid)
+        if index is None:
+            result = flat.search(vectors, query, k, plan.metric, among)
+        else:
+            result = index.search(vectors, query, k, self.effort, among)
+            if len(result.positions) < min(k, rows):  # rows that an index leaves out: zero vectors
+                result = flat.search(vectors, query, k, plan.metric, among)
+        if self.trace is not None:
+            self.trace.add(rows, among is not None, result)
+        return result
+
+    def meets_nan(self) -> bool:
+        """Whether rows may be at distance NaN: under cosine, where a vector is zero."""
+        if self.plan.metric != "cosine" or self.query is None:
+            return False
+        return not self.query.any() or any(_has_zero(pv, self.plan.attnum) for pv, _ in self.parts)
+
+    def _fill(self, hits: Hits, k: int, *, all_null: bool) -> Hits:
+        """Add rows whose distance is NULL, in rowid order, until there are k."""
+        owners, parts, positions = list(hits.owners), [], []
+        missing = k - len(hits.positions)
+        for pv, rows in self.parts:
+            if missing <= 0:
+                break
+            null = _null_rows(pv, self.plan.attnum, rows, all_null)[:missing]
+            if len(null):
+                positions.append(null.astype(np.int32))
+                parts.append(np.full(len(null), len(owners), np.intp))
+                owners.append(pv)
+                missing -= len(null)
+        return hits.append_nulls(owners, parts, positions)
+
+
+def _has_zero(pv: PartVersion, attnum: int) -> bool:
+    """Whether a part has zero vectors (those of NULL rows count too)."""
+    key = ("zero", pv.part.id, attnum)
+    found: bool | None = CACHE.get(key)
+    if found is None:
+        vectors, _ = pv.part.vectors(attnum)
+        assert isinstance(vectors, np.ndarray)
+        suspects = np.flatnonzero(vectors[:, 0] == 0)
+        found = not vectors[suspects].any(axis=1).all()
+        CACHE.put(key, found, 64)
+    return found
+
+
+def _null_rows(
+    pv: PartVersion, attnum: int, rows: RowSet | None, all_null: bool
+) -> npt.NDArray[np.intp]:
+    """Positions of the rows whose distance is NULL: all of them, or those without a vector."""
+    if all_null:
+        return np.arange(pv.part.num_rows) if rows is None else rows.positions.astype(np.intp)
+    valid = pv.part.vectors(attnum)[1]
+    if valid is None:
+        return np.empty(0, np.intp)
+    return np.flatnonzero(~valid if rows is None else rows.bools & ~valid)
