@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import vecsql
+from vecsql.executor import widening
 
 CONDITIONS = [
     "cat IN (SELECT id FROM cats WHERE big)",
@@ -87,3 +88,36 @@ def test_a_with_query_is_not_looked_up_elsewhere(database: vecsql.Connection) ->
         "ORDER BY e <-> '[1,1]', id LIMIT 3) SELECT id FROM near ORDER BY id"
     ).fetchall()
     assert rows == [(2,), (9,), (11,)]
+
+
+JOINS = [
+    ("SELECT i.id, c.name FROM items i JOIN cats c ON c.id = i.cat WHERE c.big", "c.big"),
+    ("SELECT i.id, c.name FROM cats c, items i WHERE c.id = i.cat AND c.name = 'c3' AND i.id > 5", "c.name = 'c3'"),
+    ("SELECT i.id, l.cat FROM items i JOIN links l ON l.item = i.id", "links"),
+    ("SELECT i.id, c.name FROM items i JOIN links l ON l.item = i.id JOIN cats c ON c.id = l.cat AND c.big", "c.big"),
+    ("SELECT i.id, c.name FROM items i JOIN cats c ON c.id = i.cat AND c.id <> i.id JOIN links l ON l.item = i.id", "links"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "condition"), JOINS)
+def test_joins_restrict_the_scan(database: vecsql.Connection, sql: str, condition: str) -> None:
+    distance = "i.e <-> '[1,1]'"
+    query = f"{sql} ORDER BY {distance} LIMIT 6"
+    hidden = f"SELECT d FROM (SELECT s.*, i.e <-> '[1,1]' AS d FROM ({sql}) s JOIN items i ON i.id = s.id) s ORDER BY d + 0 LIMIT 6"
+    got = database.execute(query.replace(" FROM ", f", {distance} FROM ", 1)).fetchall()
+    assert [(row[-1],) for row in got] == database.execute(hidden).fetchall()
+    plan = "\n".join(row[0] for row in database.execute(f"EXPLAIN {query}").fetchall())
+    scan = plan[plan.index("Vector Scan") :]
+    assert condition in scan[scan.index("Filter: ") :].split("\n")[0]
+
+
+def test_large_tables_are_not_read_for_a_join(
+    database: vecsql.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(widening, "MOST_ROWS_READ", 5)
+    query = (
+        "SELECT i.id FROM items i JOIN links l ON l.item = i.id ORDER BY i.e <-> '[1,1]' LIMIT 6"
+    )
+    plan = "\n".join(row[0] for row in database.execute(f"EXPLAIN {query}").fetchall())
+    assert "Filter: " not in plan[plan.index("Vector Scan") :]
+    assert len(database.execute(query).fetchall()) == 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vecsql.executor import duckdb_plan
@@ -17,6 +17,7 @@ from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
 from vecsql.executor.relational import prepare_relations
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
+from vecsql.executor.widening import block_of
 from vecsql.index.composite import DEFAULT_EF_SEARCH
 from vecsql.planner.dml import Delete, Insert, Update
 from vecsql.planner.explain import ExplainPlan
@@ -301,7 +302,9 @@ def _duckdb_explain(explainer: _Explainer, plan: Relational) -> Any:
 
 def _widening(explainer: _Explainer, plan: Widening) -> Node:
     """The first round: what EXPLAIN cannot know is how many follow."""
-    return _relational(explainer, plan.relational)
+    block = block_of(plan, explainer.ctx)
+    topk = {**plan.relational.topk, plan.block: block}
+    return _relational(explainer, replace(plan.relational, topk=topk))
 
 
 def _lock_rows(explainer: _Explainer, plan: LockRows) -> Node:

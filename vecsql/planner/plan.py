@@ -293,13 +293,16 @@ class Widening:
     """ORDER BY distance LIMIT k over a join or under conditions that only DuckDB can check.
 
     `relational` reads the table with the vectors through its top-k block `block`, whose limit is raised until the
-    result has its k rows or the block has all the table's rows.
+    result has its k rows or the block has all the table's rows. `reduced` is the block with conditions that the join
+    implies; it pays while tables `reducers` are small.
     """
 
     relational: Relational
     block: str
     limit: ScalarExpr
     offset: ScalarExpr | None
+    reduced: VectorTopK | None = None
+    reducers: frozenset[int] = frozenset()
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:

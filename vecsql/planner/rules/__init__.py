@@ -58,7 +58,10 @@ class Rewrite:
         """The plan of the query whose DuckDB part is `relational` (made with `blocks` as its topk)."""
         if self.driver is None:
             return relational
-        return Widening(relational, BLOCK, self.driver.limit, self.driver.offset)
+        driver = self.driver
+        return Widening(
+            relational, BLOCK, driver.limit, driver.offset, driver.reduced, driver.reducers
+        )
 
 
 def rewrite(root: exp.Expression, compiler: Compiler) -> Rewrite:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -9,6 +10,7 @@ from sqlglot import exp
 from vecsql.planner.plan import ScalarExpr, VectorTopK
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.distance import Distance, distance_of
+from vecsql.planner.rules.semi_joins import semi_joins
 from vecsql.planner.rules.shape import (
     NotDirect,
     TableQuery,
@@ -38,6 +40,8 @@ class Driver:
     block: VectorTopK
     limit: ScalarExpr
     offset: ScalarExpr | None
+    reduced: VectorTopK | None  # the block with what the joins say about its rows
+    reducers: frozenset[int]  # tables that are read whole for that
 
 
 def drive_by_distance(root: exp.Expression, compiler: Compiler) -> Driver | None:
@@ -55,12 +59,26 @@ def drive_by_distance(root: exp.Expression, compiler: Compiler) -> Driver | None
     if offset is None and query.select.args.get("offset") is not None:
         return None
     try:
-        block = _plan(query, distance, compiler)
+        block = _plan(query, distance, (), compiler)
     except NotDirect:
         return None
+    reduced, reducers = _reduced(query, distance, compiler)
     replace_distances(Block(query, distance, ()))
     query.source.meta["topk"] = BLOCK
-    return Driver(block, limit, offset)
+    return Driver(block, limit, offset, reduced, reducers)
+
+
+def _reduced(
+    query: TableQuery, distance: Distance, compiler: Compiler
+) -> tuple[VectorTopK | None, frozenset[int]]:
+    joins = semi_joins(query)
+    if joins is None:
+        return None, frozenset()
+    try:
+        block = _plan(query, distance, joins.terms, compiler)
+    except NotDirect:
+        return None, frozenset()
+    return block, frozenset() if joins.is_filtered else joins.oids
 
 
 def _driving_query(root: exp.Expression, compiler: Compiler) -> TableQuery | None:
@@ -99,12 +117,14 @@ def _row_sources(select: exp.Select) -> list[exp.Table]:
     return [source for source in sources if isinstance(source, exp.Table)]
 
 
-def _plan(query: TableQuery, distance: Distance, compiler: Compiler) -> VectorTopK:
-    """The block, filtered by the terms of WHERE that read nothing but its own rows."""
+def _plan(
+    query: TableQuery, distance: Distance, more: Sequence[exp.Expression], compiler: Compiler
+) -> VectorTopK:
+    """The block, filtered by the terms of WHERE that read nothing but its own rows, and by more."""
     own = [term for term in conjuncts(query.where) if _is_own(term, query)]
     block = Block(query, distance, ())
     everything = [column for column in columns_of(query.select) if is_own_column(column, query)]
-    plan = block_plan(block, block_outputs(everything), compiler, own)
+    plan = block_plan(block, block_outputs(everything), compiler, [*own, *more])
     return replace(plan, offset=None)  # the query's own OFFSET comes after the join
 
 
