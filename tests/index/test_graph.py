@@ -238,6 +238,6 @@ def test_options_are_checked_as_pgvector_does(options, text):
 
 def test_unknown_methods_are_refused():
     with pytest.raises(FeatureNotSupported):
-        index.build("ivfflat", np.ones((1, 2), np.float32), "l2", {})
+        index.build("diskann", np.ones((1, 2), np.float32), "l2", {})
     with pytest.raises(FeatureNotSupported):
         index.load("ivf", "l2", {}, {})

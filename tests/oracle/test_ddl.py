@@ -82,7 +82,17 @@ SCRIPTS = {
         CREATE INDEX j ON t USING hnsw (v vector_l2_ops) WITH (foo = 1);
         CREATE INDEX j ON t USING hnsw (v vector_l2_ops, a);
         CREATE UNIQUE INDEX j ON t USING hnsw (v vector_l2_ops);
+        CREATE INDEX j ON t USING ivfflat (v nosuch_ops);
+        CREATE INDEX j ON t USING ivfflat (b vector_l2_ops);
+        CREATE INDEX j ON t USING ivfflat (v vector_l1_ops);
+        CREATE INDEX j ON t USING ivfflat (v) WITH (lists = 0);
+        CREATE INDEX j ON t USING ivfflat (v) WITH (lists = 32769);
+        CREATE INDEX j ON t USING ivfflat (v) WITH (lists = x);
+        CREATE INDEX j ON t USING ivfflat (v) WITH (m = 16);
+        CREATE INDEX j ON t USING ivfflat (v, a);
+        CREATE UNIQUE INDEX j ON t USING ivfflat (v);
         CREATE TABLE nodims (v vector);
+        CREATE INDEX j ON nodims USING ivfflat (v);
         CREATE INDEX j ON nodims USING hnsw (v vector_l2_ops);
         DROP INDEX i;
         DROP INDEX i;

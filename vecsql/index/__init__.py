@@ -1,4 +1,4 @@
-"""Vector indexes over numpy arrays: exact flat scan and the SQ8 graph."""
+"""Vector indexes over numpy arrays: exact flat scan, the SQ8 graph and inverted files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from vecsql.errors import FeatureNotSupported
 from vecsql.index.base import Mask, Metric, Progress, Sections, VectorIndex, Vectors
-from vecsql.index.options import graph_options
+from vecsql.index.options import graph_options, list_options
 
 __all__ = ["build", "load"]
 
@@ -28,6 +28,12 @@ def build(
     depend on `threads`. `progress` is called with (rows done, rows in all) and may raise to give up. Waits for
     the kernels to be compiled. Raises InvalidParameterValue for bad options, FeatureNotSupported for other methods.
     """
+    if method == "ivfflat":
+        from vecsql.index.ivf_build import build_ivf
+
+        return build_ivf(
+            vectors, metric, list_options(options), threads=threads, progress=progress, valid=valid
+        )
     if method not in ("hnsw", "vecsql"):
         raise FeatureNotSupported(f'access method "{method}" is not supported yet')
     from vecsql.index.composite import CompositeIndex
@@ -46,6 +52,10 @@ def load(
     kind: str, metric: Metric, parameters: Mapping[str, Any], sections: Sections
 ) -> VectorIndex:
     """The index that `sections()` and `parameters()` of a built one describe; arrays are used as they are."""
+    if kind == "ivfflat":
+        from vecsql.index.ivf import IvfIndex
+
+        return IvfIndex(metric, parameters, sections)
     if kind not in ("hnsw", "vecsql"):
         raise FeatureNotSupported(f'index kind "{kind}" is not supported by this version')
     from vecsql.index.composite import CompositeIndex

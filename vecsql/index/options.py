@@ -16,7 +16,15 @@ class GraphOptions:
     ef_construction: int = 64
 
 
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    """`lists`: how many k-means makes; 0 to choose by the number of rows (pgvector would make 100)."""
+
+    lists: int = 0
+
+
 RANGES = {"m": (2, 100), "ef_construction": (4, 1000)}
+LIST_RANGES = {"lists": (1, 32768)}
 
 
 def graph_options(options: Mapping[str, str]) -> GraphOptions:
@@ -24,17 +32,30 @@ def graph_options(options: Mapping[str, str]) -> GraphOptions:
 
     `recall` is for the searches, not for the build.
     """
-    values = {name: _integer(name, text) for name, text in options.items() if name != "recall"}
+    values = {
+        name: _integer(name, text, RANGES) for name, text in options.items() if name != "recall"
+    }
     result = GraphOptions(**values)
     if result.ef_construction < 2 * result.m:
         raise InvalidParameterValue("ef_construction must be greater than or equal to 2 * m")
     return result
 
 
-def _integer(name: str, text: str) -> int:
-    if name not in RANGES:
+def list_options(options: Mapping[str, str]) -> ListOptions:
+    """Check and convert the options of `USING ivfflat`; raises InvalidParameterValue as pgvector does."""
+    return ListOptions(
+        **{
+            name: _integer(name, text, LIST_RANGES)
+            for name, text in options.items()
+            if name != "recall"
+        }
+    )
+
+
+def _integer(name: str, text: str, ranges: Mapping[str, tuple[int, int]]) -> int:
+    if name not in ranges:
         raise InvalidParameterValue(f'unrecognized parameter "{name}"')
-    low, high = RANGES[name]
+    low, high = ranges[name]
     try:
         value = int(text)
     except ValueError:

@@ -45,20 +45,15 @@ def create_index(statement: nodes.CreateIndex, plan: DdlPlan, ctx: ExecContext) 
 def _index(draft: Draft, table: Table, statement: nodes.CreateIndex) -> Index:
     method = statement.method
     check_method(method)
-    if method == "ivfflat":
-        raise FeatureNotSupported(
-            'access method "ivfflat" is not supported',
-            hint="Use hnsw, which takes the same operator classes.",
-        )
     if statement.unique:
         _check_unique(statement)
-    if len(statement.elements) > 1 and method in ("hash", "hnsw", "vecsql", "spgist"):
+    if len(statement.elements) > 1 and method in ("hash", "hnsw", "ivfflat", "vecsql", "spgist"):
         raise FeatureNotSupported(f'access method "{method}" does not support multicolumn indexes')
     if statement.include and method not in ("btree", "gist", "spgist"):
         raise FeatureNotSupported(f'access method "{method}" does not support included columns')
     check_index_options(method, statement.options)
     columns = tuple(_index_column(table, method, e) for e in statement.elements)
-    if method in ("hnsw", "vecsql"):
+    if method in ("hnsw", "ivfflat", "vecsql"):
         _check_vector(table, columns[0], statement)
     return Index(
         draft.new_oid(),
@@ -100,7 +95,7 @@ def _index_column(table: Table, method: str, element: nodes.IndexElement) -> Ind
         raise FeatureNotSupported(f'access method "{method}" does not support {what} options')
     if element.column is None:
         expression = element.expression or ""
-        if method in ("hnsw", "vecsql"):
+        if method in ("hnsw", "ivfflat", "vecsql"):
             raise FeatureNotSupported("vector indexes on expressions are not supported yet")
         for name in columns_in(table, expression):
             _column(table, name, element.position)

@@ -1,0 +1,225 @@
+"""The `ivfflat` index: lists of codes scanned in order of their centroids' distance, re-ranked on the float32 vectors.
+
+See `kernels/ivf_search.py`. It is also the companion of other indexes for filtered search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from vecsql import kernels
+from vecsql.index import flat
+from vecsql.index.base import Effort, Metric, SearchResult, Sections, Vectors
+from vecsql.index.results import EMPTY
+from vecsql.index.rowset import RowSet
+
+FORMAT_VERSION: Final = 1
+BLOCK: Final = 32  # rows of a block, see kernels/fastscan.py
+TAIL_BYTES: Final = 256
+EVERY_LIST: Final = 1 << 30
+NO_WORDS: Final = np.empty(0, np.uint32)
+CALIBRATED_K: Final = 10
+FEW_EASE: Final = 0.15  # fewer rows than calibrated with vary more
+MOST_RERANKED: Final = 4096
+UNDECIDED: Final = (
+    0.9  # when estimates ruled out so few of the rows kept, more rows should have been kept
+)
+FEW_PASSING: Final = (
+    256  # so few rows are compared exactly in less time than it takes to rank the lists
+)
+# Queries are harder than rows looking for their neighbours: aim at fewer misses by this factor.
+MISSES: Final = 0.6
+MAX_SHARE: Final = 0.25  # of the rows, for k: beyond, sorting all distances is cheaper
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """What a search of an inverted file may spend; see kernels/ivf_search.py."""
+
+    probes: int = EVERY_LIST  # lists with rows that pass
+    reach: float = 0.0  # how far lists may lie in relation to the k-th row; 0: no limit
+    ease: float = 0.0  # less reach as share of passing rows to this power
+    eps: float = 1.9  # standard deviations that an estimate may be off
+    rerank: int = 0  # rows with exact distances at most; 0: what suits k
+
+
+def rerank_for(k: int) -> int:
+    """How many rows are worth an exact distance: codes seldom misplace a row by more."""
+    return 4 * k + 60
+
+
+def knobs_for(
+    effort: Effort, k: int, curve: Sequence[Sequence[float]], ease: float
+) -> tuple[Knobs, float]:
+    """What an effort means here, and the recall to be expected of it.
+
+    `curve` is [[reach, recall@10], ...], ascending; what k = 10 needs shrinks by `ease` for more, as under filters.
+    """
+    if effort.probes is not None:
+        return Knobs(probes=effort.probes), 1.0
+    reach = reach_for(curve, 1.0 - MISSES * (1.0 - effort.recall))
+    if not reach:
+        return Knobs(), 1.0
+    reach *= (CALIBRATED_K / k) ** (ease if k > CALIBRATED_K else max(ease, FEW_EASE))
+    return Knobs(reach=reach, ease=ease), effort.recall
+
+
+def reach_for(curve: Sequence[Sequence[float]], recall: float) -> float:
+    """The reach that a recall needs, between the points of a curve; 0 where it does not get there."""
+    before = None
+    for reach, reached in curve:
+        if reached >= recall:
+            if before is None:
+                return reach
+            share = (recall - before[1]) / (reached - before[1])
+            return float(before[0] + share * (reach - before[0]))
+        before = (reach, reached)
+    return 0.0
+
+
+class IvfIndex:
+    """A built inverted file. Its arrays are never written, may be mmap-ed, and are shared by all threads that search."""
+
+    kind = "ivfflat"
+
+    def __init__(self, metric: Metric, parameters: Mapping[str, Any], sections: Sections) -> None:
+        self.metric: Metric = metric
+        self._parameters = dict(parameters)
+        self._sections = dict(sections)
+        self._code = flat.METRIC_CODES[metric]
+        self._indexed = int(parameters["indexed"])
+        self._curve: Sequence[Sequence[float]] = parameters.get("curve", ())
+        self._ease = float(parameters.get("ease", 0.0))
+        starts, blocks = sections["starts"], sections["blocks"]
+        self._ids = sections["ids"]
+        self._arrays = (
+            sections["center"],
+            float(parameters["unit"]),
+            int(parameters["bits"]),
+            sections["signs"],
+            sections["lists"],
+            sections["radii"],
+            starts,
+            blocks,
+            blocks.view(np.float32),
+            self._ids,
+            np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
+        )
+
+    @property
+    def lists(self) -> int:
+        return int(self._parameters["lists"])
+
+    def sections(self) -> Sections:
+        """The arrays to store; `load` takes them back without copying."""
+        return self._sections
+
+    def parameters(self) -> dict[str, Any]:
+        """Scalars to store beside the sections: JSON-like, without arrays."""
+        return dict(self._parameters)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in self._sections.values())
+
+    def search(
+        self,
+        vectors: Vectors,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None = None,
+    ) -> SearchResult:
+        """The k nearest indexed rows that are `among` the given ones.
+
+        Distances are exact. Fewer than k rows come back only when fewer pass. NULL rows and, for cosine, zero vectors
+        are never returned.
+        """
+        query = flat.as_query(query, vectors.shape[1])
+        passing = self._indexed if among is None else among.count
+        if k <= 0 or passing == 0 or self._indexed == 0:
+            return EMPTY
+        if self._must_be_exact(query, k, effort, among):
+            return self._exact(vectors, query, k, among)
+        knobs, predicted = knobs_for(effort, k, self._curve, self._ease)
+        result = self._scan_until(vectors, query, k, knobs, among)
+        result.predicted = predicted
+        return result
+
+    def _must_be_exact(
+        self, query: npt.NDArray[np.float32], k: int, effort: Effort, among: RowSet | None
+    ) -> bool:
+        passing = self._indexed if among is None else among.count
+        if effort.exact or effort.strategy == "exact" or kernels.search_kernels() is None:
+            return True
+        if passing <= FEW_PASSING or k > MAX_SHARE * self._indexed:
+            return True
+        # codes order rows by Euclidean distance: among rows that a filter chose that may say little about l1
+        if self.metric == "l1" and among is not None:
+            return True
+        return self.metric == "cosine" and not query.any()
+
+    def _scan_until(
+        self, vectors: Vectors, query: Any, k: int, knobs: Knobs, among: RowSet | None
+    ) -> SearchResult:
+        """Scan, and again with more rows re-ranked while the bounds of the estimates do not rule out rows that were not."""
+        rerank = rerank_for(k)
+        while True:
+            result = self.scan(vectors, query, k, replace(knobs, rerank=rerank), among)
+            wanted = UNDECIDED * rerank
+            if self.metric == "l1" or result.reranked < wanted or rerank >= MOST_RERANKED:
+                return result
+            rerank *= 4
+
+    def scan(
+        self,
+        vectors: Vectors,
+        query: npt.NDArray[np.float32],
+        k: int,
+        knobs: Knobs,
+        among: RowSet | None = None,
+    ) -> SearchResult:
+        """Search with these very knobs, whatever may be cheaper; 0 < k, kernels compiled, `query` contiguous float32."""
+        compiled = kernels.search_kernels()
+        rerank = max(knobs.rerank or rerank_for(k), 2 * k)
+        room = np.empty(3 * rerank, np.uint64)
+        out, values, spent = np.empty(k, np.int32), np.empty(k, np.float64), np.empty(4, np.int64)
+        found = compiled.ivf_search(
+            flat.as_rows(vectors),
+            query,
+            self._code,
+            *self._arrays,
+            flat.ALL_ROWS if among is None else among.bools,
+            NO_WORDS,
+            knobs.probes,
+            knobs.reach,
+            knobs.ease,
+            knobs.eps,
+            rerank,
+            room,
+            np.empty(k, np.uint64),
+            out,
+            values,
+            spent,
+        )
+        lists, _, scored, reranked = spent.tolist()
+        return SearchResult(
+            out[:found], values[:found], scored, reranked, f"ivf (probes={lists})", 1.0
+        )
+
+    def _exact(
+        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
+    ) -> SearchResult:
+        """Exact over float32, for what is cheaper or cannot be done otherwise; leaves out what is not indexed."""
+        if self._indexed < len(vectors):
+            indexed = np.zeros(len(vectors), np.bool_)
+            indexed[self._ids[self._ids >= 0]] = True
+            among = RowSet.of(indexed) if among is None else among.within(indexed)
+        result = flat.search(vectors, query, k, self.metric, among)
+        result.strategy = "exact scan" if among is None else "exact over passing rows"
+        return result

@@ -1,0 +1,229 @@
+"""Codes of an inverted file: rows and centroids as blocks that `fastscan` scans.
+
+Everything here is in the index's own space: y = (x * factor - center) / unit, where factor normalises for cosine. What a scan
+estimates is |y - q|^2, or -<y, q> for inner products, which have no centre.
+
+* 8-bit rows decode to y^ = F (code - 128); A = |y^|^2 (0 for inner products), weight w = -2 (-1), shift = -128 w times the query's sum.
+* 1-bit rows (RaBitQ) code the signs s of the rotated residual r = y - c. <r, q> is estimated without bias as |r|^2 / <r, s> times
+  <s, q>; so F = |r|^2 / <r, s>, and with s known, A = |r|^2 + 2 F <s, c> (for inner products F <s, c> - <r, c>) makes
+  v = A + w F <s, q> + base, base = |q - c|^2 (or -<q, c>), free of per-list work on the query.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from vecsql.kernels.distance import QUERY, ROWS
+from vecsql.kernels.fastscan import BLOCK
+from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.quantized import LARGEST_BIAS, LARGEST_SCALE, norm_of
+from vecsql.kernels.reference import COSINE, IP
+from vecsql.kernels.rotation import rotate
+
+IDS = read_only(types.int32, 1)
+BYTES = writable(types.uint8, 2)
+REALS = writable(types.float32, 2)
+
+
+@helper
+def to_space(row: Any, metric: Any, center: Any, unit: Any, out: Any) -> Any:
+    """Write y of `row` to out[:d], zeros behind; returns |y|^2 (float32)."""
+    factor = 1.0 / unit
+    if metric == COSINE:
+        norm = norm_of(row)
+        factor = factor / norm if norm > 0.0 else 0.0
+    shrink = 1.0 / unit
+    dimensions = row.shape[0]
+    total = np.float32(0)
+    for j in range(dimensions):
+        value = np.float32(np.float64(row[j]) * factor - np.float64(center[j]) * shrink)
+        out[j] = value
+        total += value * value
+    for j in range(dimensions, out.shape[0]):
+        out[j] = np.float32(0)
+    return total
+
+
+@helper
+def largest_of(values: Any) -> Any:
+    """The largest magnitude (float32); 0 when there is none."""
+    largest = np.float32(0)
+    for j in range(values.shape[0]):
+        largest = max(largest, abs(values[j]))
+    return largest
+
+
+@helper
+def write_dots(values: Any, metric: Any, block: Any, tail: Any, lane: Any) -> None:
+    """Write the 8-bit codes of values[:d] as row `lane` of a block (bytes) with its `tail` (float32)."""
+    largest = largest_of(values)
+    scale = largest / np.float32(127)
+    to_code = np.float32(127) / largest if largest > np.float32(0) else np.float32(0)
+    square = np.int64(0)
+    for j in range(values.shape[0]):
+        code = np.int64(np.rint(values[j] * to_code))
+        square += code * code
+        block[(j >> 2) * (4 * BLOCK) + 4 * lane + (j & 3)] = np.uint8(code + 128)
+    scale = min(scale, LARGEST_SCALE)
+    bias = np.float32(0)
+    if metric != IP:
+        bias = min(scale * scale * np.float32(square), LARGEST_BIAS)
+    tail[lane] = bias
+    tail[BLOCK + lane] = scale
+
+
+@helper
+def write_bits(
+    residual: Any, center: Any, dot: Any, square: Any, metric: Any, block: Any, tail: Any, lane: Any
+) -> None:
+    """Write the signs of a rotated residual as row `lane`; `center` is its list's, rotated.
+
+    `dot` is <r, c>, `square` is |r|^2.
+    """
+    total = np.float32(0)
+    along = np.float32(0)
+    low = lane & 15
+    byte = 2 * (low & 7) + (low >> 3)
+    shift = (lane >> 4) * 4
+    for group in range(residual.shape[0] >> 2):
+        nibble = 0
+        for t in range(4):
+            value = residual[4 * group + t]
+            total += abs(value)
+            if value > np.float32(0):
+                nibble |= 1 << t
+                along += center[4 * group + t]
+            else:
+                along -= center[4 * group + t]
+        block[16 * group + byte] |= np.uint8(nibble << shift)
+    factor = min(square / total, LARGEST_SCALE) if total > np.float32(0) else np.float32(0)
+    bias = factor * along - dot if metric == IP else square + np.float32(2) * factor * along
+    tail[lane] = max(min(bias, LARGEST_BIAS), -LARGEST_BIAS)
+    tail[BLOCK + lane] = factor
+
+
+@kernel(
+    types.void(
+        ROWS,
+        types.int64,
+        QUERY,
+        types.float64,
+        IDS,
+        types.int64,
+        types.int64,
+        types.int64,
+        BYTES,
+        REALS,
+    )
+)
+def encode_dots(
+    vectors: Any,
+    metric: Any,
+    center: Any,
+    unit: Any,
+    ids: Any,
+    code_bytes: Any,
+    start: Any,
+    stop: Any,
+    blocks: Any,
+    tails: Any,
+) -> None:
+    """Fill blocks[start:stop] with 8-bit codes of the rows ids[32 start : 32 stop]; -1 is an empty place.
+
+    `tails` is the float32 view of `blocks`.
+    """
+    y = np.empty(vectors.shape[1], np.float32)
+    first = code_bytes >> 2
+    for b in range(start, stop):
+        blocks[b, :] = 0
+        for lane in range(BLOCK):
+            row = ids[b * BLOCK + lane]
+            if row < 0:
+                tails[b, first + lane] = np.inf
+                continue
+            to_space(vectors[row], metric, center, unit, y)
+            write_dots(y, metric, blocks[b], tails[b, first:], lane)
+
+
+@kernel(
+    types.void(
+        ROWS, types.int64, QUERY, types.float64, IDS, IDS, ROWS, ROWS, QUERY,
+        types.int64, types.int64, types.int64, BYTES, REALS,
+    )
+)  # fmt: skip
+def encode_bits(
+    vectors: Any,
+    metric: Any,
+    center: Any,
+    unit: Any,
+    ids: Any,
+    owner: Any,
+    centroids: Any,
+    rotated: Any,
+    signs: Any,
+    code_bytes: Any,
+    start: Any,
+    stop: Any,
+    blocks: Any,
+    tails: Any,
+) -> None:
+    """Fill blocks[start:stop] with 1-bit codes; as encode_dots.
+
+    owner[b] is the list of block b, `centroids` (L, d) and `rotated` (L, D) its centroids in index space.
+    """
+    dimensions = rotated.shape[1]
+    y, other = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
+    first = code_bytes >> 2
+    for b in range(start, stop):
+        blocks[b, :] = 0
+        around = centroids[owner[b]]
+        for lane in range(BLOCK):
+            row = ids[b * BLOCK + lane]
+            if row < 0:
+                tails[b, first + lane] = np.inf
+                continue
+            to_space(vectors[row], metric, center, unit, y)
+            square, dot = np.float32(0), np.float32(0)
+            for j in range(around.shape[0]):
+                y[j] -= around[j]
+                square += y[j] * y[j]
+                dot += y[j] * around[j]
+            rotate(y, signs, other)
+            write_bits(y, rotated[owner[b]], dot, square, metric, blocks[b], tails[b, first:], lane)
+
+
+@kernel(types.void(ROWS, types.int64, QUERY, types.float64, QUERY, types.int64, types.int64, REALS))
+def transform(
+    vectors: Any,
+    metric: Any,
+    center: Any,
+    unit: Any,
+    signs: Any,
+    start: Any,
+    stop: Any,
+    out: Any,
+) -> None:
+    """Write vectors[start:stop] in index space to `out`, zero-padded, and rotated where `signs` is not empty."""
+    other = np.empty(out.shape[1], np.float32)
+    for i in range(start, stop):
+        to_space(vectors[i], metric, center, unit, out[i])
+        if signs.shape[0] > 0:
+            rotate(out[i], signs, other)
+
+
+@kernel(types.int64(ROWS, read_only(types.boolean, 1), types.int64, writable(types.boolean, 1)))
+def indexable(vectors: Any, valid: Any, metric: Any, out: Any) -> Any:
+    """Tell which rows are indexed: those where `valid` (empty: all) is True, for cosine no zero vectors; how many."""
+    count = np.int64(0)
+    for i in range(vectors.shape[0]):
+        shown = valid.shape[0] == 0 or valid[i]
+        if shown and metric == COSINE:
+            norm = norm_of(vectors[i])
+            shown = norm > 0.0 and not math.isnan(norm)
+        out[i] = shown
+        count += np.int64(shown)
+    return count
