@@ -91,7 +91,11 @@ class Cursor:
             raise session.failed(ProgrammingError(str(raised))) from None
         except Exception as raised:
             raise session.failed(raised, sql) from raised
-        self._keep(session.run(statement, typed))
+        reads = session.reads
+        if reads.possible() and reads.suits(statement):
+            reads.run(statement, session.engine.snapshot(), typed, self._keep)
+        else:
+            self._keep(session.run(statement, typed))
 
     def _prepare(self, sql: str, values: Sequence[Any]) -> Statement:
         return self.connection._session.prepare("", sql, [oid_of(value) for value in values])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from vecsql.planner.plan import Chunk, ResultColumn
 from vecsql.storage.interface import Engine, Transaction
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -29,6 +31,8 @@ class SettingValues(Protocol):
     def get(self, name: str) -> Any: ...  # typed value; UndefinedObject if unknown
 
     def is_set(self, name: str) -> bool: ...
+
+    def derived(self, make: Callable[..., _T], *arguments: Hashable) -> _T: ...
 
     def show(self, name: str) -> str: ...
 

@@ -11,6 +11,10 @@ def effort_of(
 ) -> Effort:
     """`hnsw.ef_search` and `ivfflat.probes` count where they were set; else `vecsql.recall` decides where it was set, then the recall
     `declared` by the options of the index or the table, then the default."""
+    return settings.derived(_effort, declared, explain)
+
+
+def _effort(settings: SettingValues, declared: float | None, explain: bool) -> Effort:
     strategy = settings.get("vecsql.force_strategy")
     if declared is None or settings.is_set("vecsql.recall"):
         declared = float(settings.get("vecsql.recall"))

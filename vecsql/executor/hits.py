@@ -69,8 +69,9 @@ class Hits:
         if read is None or not self.owners:
             return self.gather(version, attnum)
         if self.parts is None:
-            column = version.column(self.owners[0].part, attnum)
-            found = read(column, self.positions)
+            owner = self.owners[0]
+            column = version.column(owner.part, attnum)
+            found = read(owner, attnum, column, self.positions)
             return found if found is not None else column.take(indices(self.positions))
         return self.gather(version, attnum)
 
@@ -109,11 +110,19 @@ class Hits:
         return out
 
 
-def _numbers(column: pa.Array, positions: npt.NDArray[np.int32]) -> npt.NDArray[Any] | None:
-    return None if column.null_count else column.to_numpy()[positions]
+def _numbers(
+    owner: PartVersion, attnum: int, column: pa.Array, positions: npt.NDArray[np.int32]
+) -> npt.NDArray[Any] | None:
+    key = ("numbers", attnum)
+    known = owner.cache.get(key)
+    if known is None or known[0] is not column:
+        known = owner.cache[key] = (column, None if column.null_count else column.to_numpy())
+    return None if known[1] is None else known[1][positions]
 
 
-def _texts(column: pa.Array, positions: npt.NDArray[np.int32]) -> list[str] | None:
+def _texts(
+    owner: PartVersion, attnum: int, column: pa.Array, positions: npt.NDArray[np.int32]
+) -> list[str] | None:
     """Strings without the cost of Arrow's take(), which for ten rows is most of the work."""
     if column.null_count or not pa.types.is_string(column.type):
         return None
@@ -127,7 +136,9 @@ def _texts(column: pa.Array, positions: npt.NDArray[np.int32]) -> list[str] | No
     return [str(text[start:end], "utf-8") for start, end in bounds]
 
 
-FAST_READERS: dict[str, Callable[[pa.Array, npt.NDArray[np.int32]], Any]] = {
+_Read = Callable[[PartVersion, int, pa.Array, npt.NDArray[np.int32]], Any]
+
+FAST_READERS: dict[str, _Read] = {
     **dict.fromkeys(("int2", "int4", "int8", "float4", "float8"), _numbers),
     **dict.fromkeys(("text", "varchar"), _texts),
 }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from vecsql.planner.parse import parse
 from vecsql.planner.planner import prepare
 from vecsql.planner.statement import PreparedStatement
 from vecsql.types.arrow import from_arrow
+
+_T = TypeVar("_T")
 
 TIE: Final = 1e-6  # relative: distances this near count as equal
 OPERATORS: Final = {
@@ -38,6 +40,9 @@ class _Exact:
 
     def is_set(self, name: str) -> bool:
         return self.settings.is_set(name)
+
+    def derived(self, make: Callable[..., _T], *arguments: Hashable) -> _T:
+        return make(self, *arguments)
 
     def show(self, name: str) -> str:
         return self.settings.show(name)

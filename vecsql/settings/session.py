@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 from vecsql.errors import (
     CantChangeRuntimeParam,
@@ -13,6 +14,8 @@ from vecsql.errors import (
 )
 from vecsql.settings.definition import Setting, Value
 from vecsql.settings.table import RESERVED_PREFIXES, SETTINGS, find
+
+_T = TypeVar("_T")
 
 _DEFAULTS: dict[str, Value] = {key: setting.default for key, setting in SETTINGS.items()}
 
@@ -32,6 +35,7 @@ class Settings:
         self._custom: dict[str, Setting] = {}
         self._reported: dict[str, str] = {}
         self._reports_due = True
+        self._derived: dict[Any, Any] = {}
         self.version = 0  # changes with any value: for caches of what depends on settings
 
     def get(self, name: str) -> Any:
@@ -50,6 +54,14 @@ class Settings:
             or name in self._local
             or self._reset.get(name) != _DEFAULTS.get(name)
         )
+
+    def derived(self, make: Callable[..., _T], *arguments: Hashable) -> _T:
+        """What `make`, a function at module level, makes of the settings and some arguments; kept until a setting changes."""
+        key = (make, arguments)
+        found = self._derived.get(key)
+        if found is None:
+            found = self._derived[key] = make(self, *arguments)
+        return found
 
     def show(self, name: str) -> str:
         """The value as SHOW prints it."""
@@ -186,6 +198,7 @@ class Settings:
     def _refresh(self) -> None:
         self._current = {**self._reset, **self._session, **self._local}
         self._reports_due = True
+        self._derived = {}
         self.version += 1
 
     def _mark(self, name: str) -> int | None:

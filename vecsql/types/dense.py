@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,10 @@ class DenseCodec:
 
     name: str
     dtype: type[np.floating[Any]]
+    wire: np.dtype[Any] = field(init=False)  # of an element in binary
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wire", np.dtype(self.dtype).newbyteorder(">"))
 
     def check_dimensions(self, dimensions: int, typmod: int) -> None:
         """pgvector's check of a value against a column with (n)."""
@@ -157,11 +161,6 @@ class DenseCodec:
             raise element_error(value, self.name)
         return value
 
-    @property
-    def wire(self) -> str:
-        """The numpy dtype of an element in binary."""
-        return f">f{np.dtype(self.dtype).itemsize}"
-
     def to_binary(self, value: Dense) -> bytes:
         return _HEADER.pack(len(value), 0) + np.asarray(value).astype(self.wire).tobytes()
 
@@ -173,15 +172,15 @@ class DenseCodec:
         self.check_dimensions(dimensions, typmod)
         if unused != 0:
             raise DataException(f"expected unused to be 0, not {unused}")
-        expected = 4 + np.dtype(self.dtype).itemsize * dimensions
+        expected = 4 + self.wire.itemsize * dimensions
         if len(data) != expected:
             raise InvalidBinaryRepresentation(
                 "insufficient data left in message"
                 if len(data) < expected
                 else "incorrect binary data format"
             )
-        vector = np.frombuffer(data, dtype=self.wire, offset=4).astype(self.dtype)
-        if not np.isfinite(vector).all():
+        vector = np.frombuffer(data, self.wire, -1, 4).astype(self.dtype)
+        if not _all_finite(vector):
             self.check_values(vector)
         return vector
 
@@ -192,7 +191,7 @@ class DenseCodec:
         vector = numbers_of(value)
         self.check_count(len(vector))
         self.check_dimensions(len(vector), typmod)
-        if not np.isfinite(vector).all():
+        if not _all_finite(vector):
             self.check_values(vector)
         return self.narrowed(vector)
 
@@ -208,13 +207,24 @@ class DenseCodec:
         return modifiers[0]
 
 
+def _all_finite(vector: Dense) -> bool:
+    """Whether no element is NaN or infinite; bytes are searched quicker than .all() is called."""
+    return 0 not in np.isfinite(vector).tobytes()
+
+
 def numbers_of(value: Any) -> npt.NDArray[np.float32]:
     """Numbers in one dimension as float32, for a cast to a vector type."""
     if isinstance(value, list) and any(item is None for item in value):
         raise NullValueNotAllowed("array must not contain nulls")
+    if isinstance(value, np.ndarray) and value.dtype == np.float32 and value.flags.carray:
+        return _one_dimension(value)
     with warnings.catch_warnings(), np.errstate(over="ignore", under="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         vector = np.ascontiguousarray(value, dtype=np.float32)
+    return _one_dimension(vector)
+
+
+def _one_dimension(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     if vector.ndim != 1:
         raise DataException("array must be 1-D")
     return vector
