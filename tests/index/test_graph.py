@@ -9,7 +9,7 @@ import pytest
 
 from vecsql import index, kernels
 from vecsql.errors import FeatureNotSupported, InvalidParameterValue
-from vecsql.index import flat
+from vecsql.index import flat, resident
 from vecsql.index.base import Effort
 from vecsql.index.rowset import RowSet
 
@@ -241,3 +241,29 @@ def test_unknown_methods_are_refused():
         index.build("diskann", np.ones((1, 2), np.float32), "l2", {})
     with pytest.raises(FeatureNotSupported):
         index.load("ivf", "l2", {}, {})
+
+
+def test_an_index_that_is_searched_often_moves_to_memory(
+    built, rows, metric, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(resident, "LEAST_BYTES", 0)
+    stored = {}
+    for name, array in built.sections().items():
+        np.save(tmp_path / f"{name}.npy", array)
+        stored[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
+    again = index.load("hnsw", metric, built.parameters(), stored)
+    effort = Effort(ef_search=20)
+    answers = [again.search(rows, query, 5, effort).positions.tolist() for query in rows[:600]]
+    for thread in threading.enumerate():
+        if thread.name == "vecsql-resident":
+            thread.join()
+    later = [again.search(rows, query, 5, effort).positions.tolist() for query in rows[:600]]
+    assert answers == later
+
+
+def test_large_pages_hold_the_same():
+    array = np.arange(1_500_000, dtype=np.int32).reshape(-1, 10)
+    copy = resident.in_large_pages(array)
+    np.testing.assert_array_equal(copy, array)
+    assert copy.ctypes.data % resident.LARGE_PAGE == 0
+    assert not copy.flags.writeable

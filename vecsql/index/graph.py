@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,11 +13,13 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
+from vecsql.index.resident import in_large_pages, is_mapped
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Costs
 
 FORMAT_VERSION: Final = 1
 MAX_POOL: Final = 4096  # a sorted pool beyond this costs more than an exact scan
+WALKS_TO_STAY: Final = 500  # an index that is searched this often stays in memory
 MAX_TOUCHED: Final = 1 << 14
 LATE: Final = 2  # so many rows, and a tenth of k, may come from the end of a pool
 
@@ -57,16 +60,32 @@ class GraphIndex:
         self.metric: Metric = metric
         self._parameters = dict(parameters)
         self._sections = dict(sections)
-        self._rows = sections["rows"].view(np.int8)
-        self._heads = self._rows.view(np.float32)
-        self._twins = sections.get("twins", NO_TWINS)
-        self._code = flat.METRIC_CODES[metric]
-        unit = float(parameters["unit"])
-        self._coding = (self._code, sections["center"], unit, self._rows, self._heads)
-        shape = (sections["order"], sections["upper"], sections["levels"])
-        self._graph = (sections["graph"], *shape, self._twins)
         self.indexed = int(parameters["indexed"])
         self._scratch: list[_Scratch] = []
+        self._until_resident = WALKS_TO_STAY if is_mapped(sections["rows"]) else 0
+        self._place(sections["rows"], sections["graph"])
+
+    def _place(self, rows: npt.NDArray[Any], graph: npt.NDArray[Any]) -> None:
+        """Search with these arrays from now on."""
+        sections = self._sections
+        self._rows = rows.view(np.int8)
+        self._heads = self._rows.view(np.float32)
+        self._twins = sections.get("twins", NO_TWINS)
+        unit = float(self._parameters["unit"])
+        code = flat.METRIC_CODES[self.metric]
+        self._coding = (code, sections["center"], unit, self._rows, self._heads)
+        self._graph = (graph, sections["order"], sections["upper"], sections["levels"], self._twins)
+
+    def _stay(self) -> None:
+        """After so many walks keep codes and graph in memory of large pages; copied in the background."""
+        self._until_resident -= 1
+        if self._until_resident == 0:
+
+            def copy() -> None:
+                rows, graph = (in_large_pages(self._sections[name]) for name in ("rows", "graph"))
+                self._place(rows, graph)
+
+            threading.Thread(target=copy, name="vecsql-resident", daemon=True).start()
 
     @property
     def code_bytes(self) -> int:
@@ -99,6 +118,8 @@ class GraphIndex:
         hidden: int = -1,
     ) -> Walked:
         """Walk as `plan` says (see kernels.graph_search) and re-rank for the k nearest `among` these, but not row `hidden`."""
+        if self._until_resident:
+            self._stay()
         scratch = self._take_scratch()
         visited = scratch.visited
         if hidden >= 0:

@@ -22,7 +22,9 @@ from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
 
 LINE = 64
 AHEAD = 8  # rows whose codes are prefetched before they are scored
-RERANK_MORE = 16  # rows beyond twice k that are re-ranked: codes seldom misplace a row by more
+# so many rows, and a quarter of k, must not get into the best before re-ranking ends
+RERANK_MORE = 6
+RERANK_AHEAD = 2
 NO_LIMIT = 1 << 60
 SCAN_AHEAD = 12  # rows that a scan of codes prefetches
 EXPANDED = np.uint64(1)
@@ -303,36 +305,34 @@ def rerank(
     mask: Any,
     twins: Any,
     best: Any,
-    enough: Any,
+    patience: Any,
 ) -> Any:
     """Collect in `best` float32 keys of the pool's rows that pass, and of their twins.
 
-    It ends after `enough` rows. Returns (rows in best, rows scored, rows of the last quarter that got
-    into best): many late ones tell that the codes do not resolve these rows, and the pool should have been wider. `twins` chains rows of equal codes:
-    twins[i] is the next one, -1 ends the chain; empty when there are none.
+    It ends when none of the last `patience` rows got into a full `best`. Returns (rows in best, rows scored, rows of the
+    pool's last quarter that got into best): many late ones tell that the codes do not resolve these rows, and the pool should
+    have been wider. `twins` chains rows of equal codes: twins[i] is the next one, -1 ends the chain; empty when there are none.
     """
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     capacity = best.shape[0]
     found = np.int64(0)
     scored = np.int64(0)
     late = np.int64(0)
+    since = np.int64(0)
     for i in range(size):
-        if scored >= enough:
+        if since >= patience:
             break
         row = key_row(pool[i])
-        if i + 1 < size:
-            following = vectors.ctypes.data + key_row(pool[i + 1]) * vectors.shape[1] * 4
-            for line in range(0, vectors.shape[1] * 4, LINE):
-                prefetch(following + line)
+        if i + RERANK_AHEAD < size:
+            prefetch_row(vectors.ctypes.data, key_row(pool[i + RERANK_AHEAD]), 4 * vectors.shape[1])
         while row >= 0:
             if mask.shape[0] == 0 or mask[row]:
                 scored += 1
                 value = np.float32(distance(vectors[row], query, norm, metric))
                 full = found == capacity
                 found, at = pool_insert(best, found, capacity, make_key(value, row))
-                late += np.int64(
-                    full and at < capacity and (4 * i >= 3 * size or 4 * scored >= 3 * enough)
-                )
+                since = since + 1 if full and at == capacity else np.int64(0)
+                late += np.int64(full and at < capacity and 4 * i >= 3 * size)
             row = np.int64(twins[row]) if twins.shape[0] > 0 else np.int64(-1)
     return found, scored, late
 
@@ -425,8 +425,8 @@ def graph_search(
     size, _, walked = state
     unvisit(visited, marks, walked)
     # rows that pass a mask may lie where codes are coarse
-    enough = 2 * best.shape[0] + RERANK_MORE if mask.shape[0] == 0 else NO_LIMIT
-    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best, enough)
+    patience = RERANK_MORE + best.shape[0] // 4 if mask.shape[0] == 0 else NO_LIMIT
+    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best, patience)
     finish(best, found, vectors, query, metric, out, values)
     spent[0] = scored + walked
     spent[1] = reranked
