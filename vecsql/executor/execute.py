@@ -12,6 +12,7 @@ from vecsql.executor import (  # noqa: F401  they register their operators
     change,
     computed,
     ddl,
+    distinct_on,
     explain,
     insert,
     key_lookup,

@@ -28,6 +28,7 @@ from vecsql.planner.plan import (
     KeyLookup,
     LateralTopK,
     LockRows,
+    NearestPerGroup,
     OrderKey,
     Output,
     Relational,
@@ -163,6 +164,15 @@ def _lateral(explainer: _Explainer, plan: LateralTopK) -> Node:
     node = Node("k-NN Join", rows=rows, cost=cost, width=scan.width)
     node.children = [outer, scan]
     return node
+
+
+def _nearest_per_group(explainer: _Explainer, plan: NearestPerGroup) -> Node:
+    """An exact scan below, the first row of each group above."""
+    scan = _vector_topk(explainer, plan.scan).children[0]
+    node = _above(scan, "Unique")
+    columns = plan.scan.table.column_at
+    node.properties["Group Key"] = ", ".join(columns(key.attnum).name for key in plan.groups)
+    return node if plan.limit is None and plan.offset is None else _above(node, "Limit")
 
 
 def _segments(explainer: _Explainer, plan: VectorTopK) -> str:
@@ -335,6 +345,7 @@ def _modification(explainer: _Explainer, plan: Insert | Update | Delete) -> Node
 _DESCRIBERS: dict[type, Callable[[_Explainer, Any], Node]] = {
     VectorTopK: _vector_topk,
     LateralTopK: _lateral,
+    NearestPerGroup: _nearest_per_group,
     KeyLookup: _key_lookup,
     RowScan: _row_scan,
     RowCount: _row_count,

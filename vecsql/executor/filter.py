@@ -13,6 +13,7 @@ import pyarrow as pa
 from vecsql.errors import InternalError
 from vecsql.executor.context import ExecContext
 from vecsql.executor.hits import Hits, indices
+from vecsql.executor.json_columns import extract
 from vecsql.executor.mask_cache import CACHE
 from vecsql.executor.scalar_lookup import PartLookups
 from vecsql.executor.scalars import evaluate
@@ -20,6 +21,7 @@ from vecsql.index.base import Mask
 from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import Filter, FilterTerm
 from vecsql.planner.rules.filters import Env, truth_of
+from vecsql.planner.rules.json_members import FIRST_NUMBER, member_at
 from vecsql.planner.rules.lookups import Junction, Tree
 from vecsql.planner.rules.shape import ROWID_ATTNUM
 from vecsql.storage.interface import PartVersion, TableVersion
@@ -185,6 +187,9 @@ def passing_hits(
 def _gathered(hits: Hits, version: TableVersion, attnum: int) -> pa.Array:
     if attnum == ROWID_ATTNUM:
         return pa.array(hits.rowids())
+    if attnum >= FIRST_NUMBER:
+        wanted = member_at(attnum)
+        return extract(hits.gather(version, wanted.attnum), wanted)
     return hits.gather(version, attnum)
 
 

@@ -14,14 +14,28 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vecsql.executor import text_search
+from vecsql.executor.json_columns import conditions, extract
 from vecsql.executor.mask_cache import CACHE
+from vecsql.index import flat
 from vecsql.index.numbers import bound_of, compare, numbers_of, valid_of
-from vecsql.index.ordered import Ordered, order_numbers, order_texts
+from vecsql.index.ordered import Ordered, order_elements, order_numbers, order_texts
 from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import Operand, Param
-from vecsql.planner.rules.lookups import Bounds, Lookup, Members, Nulls, Pattern
+from vecsql.planner.rules.filters import truth_of
+from vecsql.planner.rules.json_members import FIRST_NUMBER, JsonMember, member_at, number_of
+from vecsql.planner.rules.lookups import (
+    ArrayTest,
+    Bounds,
+    DistanceTest,
+    JsonTest,
+    Lookup,
+    Members,
+    Nulls,
+    Pattern,
+)
 from vecsql.planner.rules.shape import ROWID_ATTNUM
 from vecsql.storage.interface import Bools, Part, TableVersion
+from vecsql.types.base import ColumnType
 
 SMALL = 4096  # rows of a part that scanning is always good enough for
 FEW_NUMBERS = 1 << 17  # the same for numbers, which are compared at several a nanosecond
@@ -55,7 +69,19 @@ class PartLookups:
     def column(self, attnum: int) -> pa.Array:
         if attnum == ROWID_ATTNUM:
             return pa.array(self.part.rowids)
+        if attnum >= FIRST_NUMBER:
+            return self._member(attnum)
         return self.version.column(self.part, attnum)
+
+    def _member(self, number: int) -> pa.Array:
+        """A member of json documents."""
+        key = ("member", self.part.id, number)
+        found = CACHE.get(key)
+        if found is None:
+            wanted = member_at(number)
+            found = extract(self.version.column(self.part, wanted.attnum), wanted)
+            CACHE.put(key, found, found.nbytes)
+        return found
 
     def value(self, operand: Operand) -> Any:
         return self.params[operand.index - 1] if isinstance(operand, Param) else operand.value
@@ -106,6 +132,17 @@ class PartLookups:
             found = self._make_index(attnum)
             if found is not None:
                 CACHE.put(key, found, found.nbytes)
+        return found
+
+    def elements(self, attnum: int) -> Ordered | None:
+        """The scalar index of an array's elements: positions of the arrays, several times where an element is."""
+        if self.size <= SMALL or not self.part.is_segment:
+            return None
+        key = ("index", self.part.id, -attnum)
+        found: Ordered | None = CACHE.get(key)
+        if found is None and (attnum in self.declared or CACHE.used(key) > 1):
+            found = order_elements(self.column(attnum))
+            CACHE.put(key, found, found.nbytes)
         return found
 
     def _make_index(self, attnum: int) -> Ordered | None:
@@ -300,9 +337,80 @@ def _prefix(rows: PartLookups, attnum: int, kind: str, needle: bytes) -> RowSet 
     return RowSet.at(rows.size, np.sort(index.between(bounds)))
 
 
+def _json_test(rows: PartLookups, lookup: JsonTest) -> RowSet | None:
+    value = rows.value(lookup.value)
+    if value is None:
+        return RowSet.none(rows.size)
+    if lookup.op == "?":
+        exists = rows.column(number_of(JsonMember(lookup.attnum, (value,), "exists")))
+        return RowSet.of(truth_of(exists, rows.size))
+    wanted = conditions(value)
+    if wanted is None:
+        return None
+    found: RowSet | None = None
+    for path, text in wanted:
+        number = number_of(JsonMember(lookup.attnum, path, "value"))
+        one = _text_bounds(rows, number, [("=", text)])
+        if one is None:
+            return None
+        found = one if found is None else found.within(one.bools)
+    return found
+
+
+def _array_test(rows: PartLookups, lookup: ArrayTest) -> RowSet | None:
+    """By the scalar index of the elements."""
+    items = rows.value(lookup.value)
+    if items is None:
+        return RowSet.none(rows.size)
+    known = {item for item in items if item is not None and not isinstance(item, list)}
+    if not known or any(isinstance(item, list) for item in items):
+        return None
+    index = rows.elements(lookup.attnum)
+    if index is None:
+        return None
+    if lookup.op == "@>" and None in items:
+        return RowSet.none(rows.size)
+    keys = _element_keys(known, lookup.element)
+    if keys is None:
+        return None
+    if lookup.op == "&&":
+        return RowSet.at(rows.size, np.unique(index.equal_any(keys)))
+    found = RowSet.at(rows.size, np.unique(index.equal(keys[0])))
+    for key in keys[1:]:
+        found = found.within(RowSet.at(rows.size, np.unique(index.equal(key))).bools)
+    return found
+
+
+def _element_keys(items: set[Any], element: ColumnType) -> list[Any] | None:
+    kind = element.arrow
+    if pa.types.is_string(kind):
+        return [str(item).encode() for item in items]
+    bounds = [bound_of("=", item, kind) for item in items]
+    return [bound[1] for bound in bounds if bound is not None] if None not in bounds else None
+
+
+def _distance_test(rows: PartLookups, lookup: DistanceTest) -> RowSet | None:
+    query, bound = rows.value(lookup.query), rows.value(lookup.bound)
+    if query is None or bound is None:
+        return RowSet.none(rows.size)
+    if bound != bound:
+        return None
+    vectors, valid = rows.part.vectors(lookup.attnum)
+    values = flat.distances(vectors, flat.query_for(vectors, query), lookup.metric)
+    if lookup.transform is not None:
+        values = lookup.transform(values)
+    mask = compare(values, lookup.op, float(bound))
+    if lookup.op in (">", ">="):  # NaN is above all numbers
+        mask |= np.isnan(values)
+    return RowSet.of(mask if valid is None else mask & valid)
+
+
 _RUN: dict[type, Callable[[PartLookups, Any], RowSet | None]] = {
     Bounds: _bounds,
     Members: _members,
     Nulls: _nulls,
     Pattern: _pattern,
+    JsonTest: _json_test,
+    ArrayTest: _array_test,
+    DistanceTest: _distance_test,
 }

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsql.index.base import Positions
+from vecsql.index.numbers import numbers_of, valid_of
 
 
 class Ordered:
@@ -98,6 +99,19 @@ def order_numbers(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None)
     firsts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1])[: len(ranked)])
     starts = np.append(firsts, len(ranked)).astype(np.int32)
     return Ordered(ranked[firsts], starts, order if shown is None else shown[order])
+
+
+def order_elements(lists: pa.Array) -> Ordered:
+    """The index of the elements of a list column, which are strings or numbers: its positions are those of the lists."""
+    values = lists.flatten()
+    parents = pc.list_parent_indices(lists).to_numpy().astype(np.int32)
+    if pa.types.is_string(values.type):
+        found = order_texts(values)
+    else:
+        numbers = numbers_of(values)
+        assert numbers is not None
+        found = order_numbers(numbers, valid_of(values))
+    return Ordered(found.keys, found.starts, parents[found.positions])
 
 
 def order_texts(column: pa.Array) -> Ordered:

@@ -205,6 +205,20 @@ class LateralTopK:
 
 
 @dataclass(frozen=True, slots=True)
+class NearestPerGroup:
+    """SELECT DISTINCT ON (groups) ... ORDER BY groups, distance [, scan.order] LIMIT n OFFSET o over one table."""
+
+    scan: VectorTopK
+    groups: tuple[OrderKey, ...]
+    limit: ScalarExpr | None
+    offset: ScalarExpr | None
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        return self.scan.columns
+
+
+@dataclass(frozen=True, slots=True)
 class KeyLookup:
     """WHERE unique key = value ...: at most one row, straight from the key index."""
 
@@ -310,7 +324,15 @@ class Widening:
 
 
 SelectPlan = (
-    Relational | VectorTopK | KeyLookup | RowScan | RowCount | Computed | Widening | LockRows
+    Relational
+    | VectorTopK
+    | NearestPerGroup
+    | KeyLookup
+    | RowScan
+    | RowCount
+    | Computed
+    | Widening
+    | LockRows
 )
 
 

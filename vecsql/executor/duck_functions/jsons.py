@@ -43,7 +43,7 @@ def normal(text: str) -> str:
     return str(JSONB.from_text(text, -1))
 
 
-def _field(value: Any, key: str) -> Any:
+def member(value: Any, key: str) -> Any:
     return value.get(key, MISSING) if isinstance(value, dict) else MISSING
 
 
@@ -53,7 +53,7 @@ def _item(value: Any, index: int) -> Any:
     return value[index]
 
 
-def _path(value: Any, path: list[str | None]) -> Any:
+def path_member(value: Any, path: list[str | None]) -> Any:
     for step in path:
         if step is None:
             return MISSING
@@ -63,7 +63,7 @@ def _path(value: Any, path: list[str | None]) -> Any:
             except ValueError:
                 return MISSING
         else:
-            value = _field(value, step)
+            value = member(value, step)
         if value is MISSING:
             return MISSING
     return value
@@ -94,7 +94,7 @@ def _getter(step: Step, finish: Callable[[Any], str | None]) -> Callable[[str, A
 
 for _kind, _finish in (("json", _json), ("jsonb", _jsonb)):
     for _name, _type, _step in (
-        ("get", "VARCHAR", _field), ("at", "INTEGER", _item), ("path", "VARCHAR[]", _path)
+        ("get", "VARCHAR", member), ("at", "INTEGER", _item), ("path", "VARCHAR[]", path_member)
     ):  # fmt: skip
         duck(f"vs_{_kind}_{_name}(VARCHAR, {_type}) -> VARCHAR")(_getter(_step, _finish))
         duck(f"vs_{_kind}_{_name}_text(VARCHAR, {_type}) -> VARCHAR")(_getter(_step, as_text))
@@ -190,7 +190,7 @@ def delete_at(a: str, index: int) -> str:
 def _edit(value: Any, path: list[Any], change: Callable[[Any, Any], None]) -> None:
     """Apply `change(container, key)` where the path ends, if it leads anywhere."""
     for step in path[:-1]:
-        value = _path(value, [step])
+        value = path_member(value, [step])
         if value is MISSING:
             return
     if isinstance(value, (dict, list)) and path:

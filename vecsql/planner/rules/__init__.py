@@ -11,6 +11,7 @@ from vecsql.planner.plan import (
     Computed,
     KeyLookup,
     LateralTopK,
+    NearestPerGroup,
     Relational,
     ResultColumn,
     RowCount,
@@ -21,6 +22,7 @@ from vecsql.planner.plan import (
 )
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.computed import computed
+from vecsql.planner.rules.distinct_on import nearest_per_group
 from vecsql.planner.rules.key_blocks import replace_keyed
 from vecsql.planner.rules.key_lookup import key_lookup
 from vecsql.planner.rules.laterals import replace_laterals
@@ -30,7 +32,7 @@ from vecsql.planner.rules.widening import BLOCK, Driver, drive_by_distance
 
 __all__ = ["Compiler", "Rewrite", "direct_plan", "rewrite"]
 
-DirectPlan = VectorTopK | KeyLookup | RowScan | RowCount | Computed
+DirectPlan = VectorTopK | NearestPerGroup | KeyLookup | RowScan | RowCount | Computed
 
 
 def direct_plan(
@@ -40,7 +42,7 @@ def direct_plan(
 
     Where none does, rewrite() moves the vector searches within it out of DuckDB.
     """
-    for rule in (vector_topk, key_lookup, row_scan, row_count, computed):
+    for rule in (vector_topk, nearest_per_group, key_lookup, row_scan, row_count, computed):
         plan = rule(query, columns, compiler)
         if plan is not None:
             return plan

@@ -48,6 +48,8 @@ def operand(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | 
         return Const(bool(node.this)) if ctype is None or ctype.type.name == "bool" else None
     if isinstance(node, exp.Cast) and type(node) is exp.Cast:
         return _cast(node, ctype)
+    if isinstance(node, exp.Array):
+        return _array(node, ctype)
     if ctype is None:
         return None
     if isinstance(node, exp.Parameter):
@@ -61,6 +63,18 @@ def operand(node: exp.Expression, ctype: ColumnType | None = None) -> Operand | 
     if isinstance(node, exp.Literal):
         return _literal(node, ctype)
     return None
+
+
+def _array(node: exp.Array, ctype: ColumnType | None) -> Const | None:
+    """ARRAY[...] of literals."""
+    own = ctype_of(node)
+    if own is None or own.type.element is None or (ctype is not None and ctype != own):
+        return None
+    element = ColumnType(own.type.element)
+    items = [operand(item, element) for item in node.expressions]
+    if any(not isinstance(item, Const) or isinstance(item.value, list) for item in items):
+        return None
+    return Const([item.value for item in items if isinstance(item, Const)])
 
 
 def _cast(node: exp.Cast, ctype: ColumnType | None) -> Operand | None:

@@ -23,7 +23,9 @@ from vecsql.planner.rules.lookups import (
     FLIPPED,
     INTEGERS,
     TEXTS,
+    JsonTest,
     Tree,
+    lookup_of,
     tree_of,
 )
 from vecsql.planner.rules.shape import ROWID_ATTNUM
@@ -141,6 +143,8 @@ def _boolean(node: exp.Expression) -> Eval:
         return _listed(node.meta["rows"], lambda env: env.columns(ROWID_ATTNUM), exists=True)
     if "members" in node.meta:
         return _members(node)
+    if "distance" in node.meta:
+        return _not_by_arrow
     compiler = _BOOLEAN.get(type(node))
     if compiler is not None:
         return compiler(node)
@@ -424,7 +428,9 @@ ARRAY_ELEMENTS = frozenset(
 
 
 def _array_test(node: exp.Binary) -> Eval:
-    """array @> constant and array && constant."""
+    """array @> constant and array && constant; of documents the look-up of a part does it, or DuckDB."""
+    if isinstance(lookup_of(node), JsonTest):
+        return _not_by_arrow
     if node.args.get("operator") not in _ARRAY_TESTS or node.this is None:
         raise Unsupported
     column, items = strip(node.this), strip(node.expression)
@@ -446,6 +452,10 @@ def _array_test(node: exp.Binary) -> Eval:
         return test(value(env), items, element)
 
     return evaluate
+
+
+def _not_by_arrow(env: Env) -> Datum:
+    raise pa.ArrowNotImplementedError("documents and distances")
 
 
 _BOOLEAN: dict[type, Callable[[Any], Eval]] = {

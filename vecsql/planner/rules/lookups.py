@@ -12,8 +12,10 @@ from typing import Any
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from vecsql.index.base import Metric
 from vecsql.planner.plan import Operand
 from vecsql.planner.rules.constants import constant_of, ctype_of, strip
+from vecsql.planner.rules.json_members import is_document
 from vecsql.planner.rules.shape import ROWID_ATTNUM
 from vecsql.types import INT8
 from vecsql.types.base import ColumnType
@@ -68,7 +70,38 @@ class Pattern:
     fold: bool
 
 
-Lookup = Bounds | Members | Nulls | Pattern
+@dataclass(frozen=True, slots=True)
+class JsonTest:
+    """document @> document, or document ? key."""
+
+    attnum: int
+    op: str
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayTest:
+    """array @> array, or array && array, for elements that look-ups know."""
+
+    attnum: int
+    op: str
+    value: Operand
+    element: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceTest:
+    """transform(column <distance> query) <op> bound; the transform takes and gives float64 arrays."""
+
+    attnum: int
+    metric: Metric
+    query: Operand
+    transform: Callable[[Any], Any] | None
+    op: str
+    bound: Operand
+
+
+Lookup = Bounds | Members | Nulls | Pattern | JsonTest | ArrayTest | DistanceTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +179,8 @@ def lookup_of(node: exp.Expression) -> Lookup | None:
         return Members(ROWID_ATTNUM, rowid, (node.meta["rows"],), is_array=True, exists=True)
     if "members" in node.meta:
         return _listed(node)
+    if "distance" in node.meta:
+        return node.meta["distance"]  # type: ignore[no-any-return]
     find = _LOOKUPS.get(type(node))
     return find(node) if find is not None else None
 
@@ -254,6 +289,26 @@ def _like(node: exp.Like | exp.ILike) -> Pattern | None:
     return Pattern(column[0], constant, isinstance(node, exp.ILike))
 
 
+def _operator(node: exp.Operator) -> JsonTest | ArrayTest | None:
+    op, column = node.args["operator"], strip(node.this) if node.this is not None else None
+    if column is None or op not in ("@>", "&&", "?"):
+        return None
+    array = ctype_of(column)
+    if is_document(column):
+        constant = constant_of(node.expression)
+        known = op != "&&" and constant is not None
+        return JsonTest(column.meta["attnum"], op, constant) if known and constant else None
+    if not isinstance(column, exp.Column) or column.meta.get("attnum", 0) <= 0 or array is None:
+        return None
+    constant = constant_of(node.expression, array)
+    if array.type.element is None or constant is None or op == "?":
+        return None
+    element = ColumnType(array.type.element)
+    if element.type.name not in TEXTS | INTEGERS | {"date"}:
+        return None
+    return ArrayTest(column.meta["attnum"], op, constant, element)
+
+
 _LOOKUPS: dict[type, Callable[[Any], Lookup | None]] = {
     **dict.fromkeys(COMPARISONS, _comparison),
     exp.Between: _between,
@@ -262,4 +317,5 @@ _LOOKUPS: dict[type, Callable[[Any], Lookup | None]] = {
     exp.Is: _is,
     exp.Like: _like,
     exp.ILike: _like,
+    exp.Operator: _operator,
 }

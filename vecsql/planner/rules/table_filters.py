@@ -13,7 +13,9 @@ from vecsql.catalog.model import Catalog, Table
 from vecsql.planner.plan import Filter, FilterTerm, Param, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, operand, strip
+from vecsql.planner.rules.distance_tests import mark_distances
 from vecsql.planner.rules.filters import Predicate, compile_predicate
+from vecsql.planner.rules.json_members import with_members
 from vecsql.planner.rules.shape import (
     NotDirect,
     TableQuery,
@@ -28,6 +30,8 @@ VOLATILE = frozenset(
     ("random", "clock_timestamp", "timeofday", "gen_random_uuid", "uuid_generate_v4", "uuidv4", "uuidv7", "nextval",
      "setval", "currval", "lastval", "pg_sleep", "random_normal")
 )  # fmt: skip
+
+MARKS = ("late", "members", "rows", "distance")  # in the meta of nodes, of one compilation
 
 _VARYING = re.compile(
     r"\b(?:getvariable|random|setseed|\w*uuid\w*|now|today|current_\w+|get_current_\w+)\("
@@ -44,7 +48,7 @@ def table_filter(
     attnums: set[int] = set()
     found = [_term(term, query, compiler, scalars, attnums) for term in terms]
     slow = [term for term, predicate in zip(terms, found, strict=True) if predicate is None]
-    quick = [term for term, predicate in zip(terms, found, strict=True) if predicate is not None]
+    quick = [with_members(t) for t, predicate in zip(terms, found, strict=True) if predicate]
     sql = [compiler.filter_sql(term) for term in terms]
     params = {int(p.this.name) for term in terms for p in term.find_all(exp.Parameter)}
     outer = {number for term in terms for number in _outer_params(term)}
@@ -77,9 +81,10 @@ def _term(
     """Compile one term, note the columns it reads, and put what has one value per execution into `scalars`."""
     count = len(scalars)
     _late_constants(term, query, compiler, scalars)
+    mark_distances(term, query)
     columns = [column for column in columns_of(term) if not _in_late(column)]
     own = all(is_own_column(column, query) for column in columns)
-    predicate = compile_predicate([term]) if own else None
+    predicate = compile_predicate([with_members(term)]) if own else None
     if predicate is None:
         del scalars[count:]
         _unmark(term)
@@ -114,7 +119,7 @@ def _outer_params(term: exp.Expression) -> set[int]:
 
 def _unmark(term: exp.Expression) -> None:
     for node in term.walk():
-        for mark in ("late", "members", "rows"):
+        for mark in MARKS:
             node.meta.pop(mark, None)
 
 
@@ -142,7 +147,7 @@ def _late_constants(
     """Mark the largest expressions that have one value per execution, now() - interval '1 day' or a sub-select, with
     the place of that value: past the statement's parameters, counted from the end."""
     node = strip(node)
-    for mark in ("late", "members", "rows"):
+    for mark in MARKS:
         node.meta.pop(mark, None)
     ctype = ctype_of(node)
     if operand(node) is not None or isinstance(node, (exp.Column, exp.Literal, exp.DataType)):
