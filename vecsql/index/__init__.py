@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vecsql.errors import FeatureNotSupported
 from vecsql.index.base import Mask, Metric, Progress, Sections, VectorIndex, Vectors
-from vecsql.index.options import graph_options, list_options
+from vecsql.index.options import ListOptions, graph_options, list_options
+
+if TYPE_CHECKING:
+    from vecsql.index.ivf import IvfIndex
+
+LEAST_COMPANION = 4000  # rows
 
 __all__ = ["build", "load"]
 
@@ -43,9 +48,25 @@ def build(
     graph = build_graph(
         vectors, metric, graph_options(options), threads=threads, progress=progress, valid=valid
     )
-    return CompositeIndex(
-        method, graph, curves_of(graph, vectors, threads=threads), costs_of(graph, vectors)
-    )
+    curves = curves_of(graph, vectors, threads=threads)
+    ivf = _companion(method, graph.indexed, vectors, metric, threads, valid)
+    return CompositeIndex(method, graph, curves, costs_of(graph, ivf, vectors), ivf)
+
+
+def _companion(
+    method: str,
+    indexed: int,
+    vectors: Vectors,
+    metric: Metric,
+    threads: int,
+    valid: Mask | None,
+) -> IvfIndex | None:
+    """The inverted file beside the graph of a `vecsql` index, where it pays: it finds nearly all rows sooner than a walk."""
+    if method != "vecsql" or metric == "l1" or indexed < LEAST_COMPANION:
+        return None
+    from vecsql.index.ivf_build import build_ivf
+
+    return build_ivf(vectors, metric, ListOptions(), threads=threads, valid=valid)
 
 
 def load(

@@ -29,7 +29,7 @@ LEAST_GROWTH: Final = 0.2  # of the logit per e-fold of the beam, should a sampl
 @dataclass(frozen=True, slots=True)
 class Curve:
     """logit(recall) = level + growth ln(beam) + slope hardness + tilt length, for the nearest `k` rows of a query;
-    `hardness` and `length` are those of a usual query."""
+    `hardness` and `length` are those of a usual query, and `spread` is the standard deviation of ln(beam) between queries."""
 
     k: int
     level: float
@@ -38,6 +38,7 @@ class Curve:
     tilt: float
     hardness: float = 0.0
     length: float = 0.0
+    spread: float = 0.0
 
     def plan(self, recall: float) -> tuple[float, float, float]:
         """(base, slope, tilt): exp(base + slope hardness + tilt length) is the beam that finds that share of the rows."""
@@ -45,6 +46,12 @@ class Curve:
         wanted = math.log(misses / (1 - misses))
         growth = self.growth
         return (-wanted - self.level) / growth, -self.slope / growth, -self.tilt / growth
+
+    def usual_beam(self, recall: float) -> float:
+        """The mean beam of queries like the sampled ones, whose beams are about log-normal."""
+        base, slope, tilt = self.plan(recall)
+        middle = base + slope * self.hardness + tilt * self.length
+        return math.exp(min(middle + self.spread**2 / 2, 20.0))
 
     def predict(self, beam: float, hardness: float, length: float) -> float:
         """The share of the nearest rows that such a walk finds of such a query."""
@@ -55,7 +62,7 @@ class Curve:
 
     def stored(self) -> list[float]:
         return [
-            self.k, self.level, self.growth, self.slope, self.tilt, self.hardness, self.length
+            self.k, self.level, self.growth, self.slope, self.tilt, self.hardness, self.length, self.spread,
         ]  # fmt: skip
 
     @staticmethod
@@ -79,7 +86,10 @@ def fit(k: int, beams: Doubles, hardness: Doubles, lengths: Doubles, shares: Dou
     slope, tilt = (weights[2:] / spread).tolist()
     level, growth = float(weights[0]), max(float(weights[1]), LEAST_GROWTH)
     usual, length = middle.tolist()
-    return Curve(k, level - slope * usual - tilt * length, growth, slope, tilt, usual, length)
+    varied = float((signals @ (weights[2:] / spread)).std()) / growth
+    return Curve(
+        k, level - slope * usual - tilt * length, growth, slope, tilt, usual, length, varied
+    )
 
 
 def _regress(features: Doubles, shares: Doubles) -> Doubles:

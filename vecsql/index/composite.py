@@ -1,10 +1,10 @@
-"""The index of one segment: a graph, and what tells how hard each query must try."""
+"""The index of one segment: a graph, perhaps an inverted file, and what tells which to use and how hard to try."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from vecsql.index import flat
 from vecsql.index.base import Effort, Metric, SearchResult, Sections, Vectors
 from vecsql.index.calibrate import Curve
 from vecsql.index.graph import MAX_POOL, GraphIndex
+from vecsql.index.ivf import IvfIndex
 from vecsql.index.results import EMPTY
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Choice, Costs, choose
@@ -23,6 +24,8 @@ DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
 OVERSAMPLE: Final = 1.5
 REMEMBERED: Final = 1000  # plans
+IVF: Final = "ivf."  # before the names of its sections
+FILTERED_MISSES: Final = 0.35  # under a filter the inverted file aims at fewer misses by this factor
 SLACK: Final = 0.005  # a promise may be missed by this much before a scan replaces a walk
 
 Plan = npt.NDArray[np.float64]
@@ -47,12 +50,14 @@ class CompositeIndex:
         graph: GraphIndex,
         curves: tuple[Curve, ...] = (),
         costs: Costs | None = None,
+        ivf: IvfIndex | None = None,
     ) -> None:
         self.kind = kind
         self.metric: Metric = graph.metric
         self.curves = curves
         self.costs = costs or graph.usual_costs
         self._graph = graph
+        self._ivf = ivf
         self._walks: dict[tuple[float, int | None, int], _Walk] = {}
         self._choices: dict[tuple[int | float | str | None, ...], Choice] = {}
 
@@ -62,18 +67,25 @@ class CompositeIndex:
     ) -> CompositeIndex:
         curves = tuple(Curve.loaded(values) for values in parameters.get("curves", ()))
         costs = Costs.loaded(parameters["costs"]) if "costs" in parameters else None
-        return CompositeIndex(kind, GraphIndex(metric, parameters, sections), curves, costs)
+        ivf = None
+        if "ivf" in parameters:
+            own = {n.removeprefix(IVF): a for n, a in sections.items() if n.startswith(IVF)}
+            ivf = IvfIndex(metric, parameters["ivf"], own)
+        rest = {n: a for n, a in sections.items() if not n.startswith(IVF)}
+        return CompositeIndex(kind, GraphIndex(metric, parameters, rest), curves, costs, ivf)
 
     def sections(self) -> Sections:
-        return self._graph.sections()
+        own = {} if self._ivf is None else self._ivf.sections()
+        return {**self._graph.sections(), **{IVF + name: array for name, array in own.items()}}
 
     def parameters(self) -> dict[str, Any]:
         curves = [curve.stored() for curve in self.curves]
-        return {**self._graph.parameters(), "curves": curves, "costs": self.costs.stored()}
+        stored = {**self._graph.parameters(), "curves": curves, "costs": self.costs.stored()}
+        return stored if self._ivf is None else {**stored, "ivf": self._ivf.parameters()}
 
     @property
     def nbytes(self) -> int:
-        return self._graph.nbytes
+        return self._graph.nbytes + (self._ivf.nbytes if self._ivf is not None else 0)
 
     def search(
         self,
@@ -97,6 +109,8 @@ class CompositeIndex:
         result = None
         if choice.name == "graph":
             result = self._walk(vectors, query, k, effort, among)
+        elif choice.name == "ivf":
+            result = self._scan_lists(vectors, query, k, effort, among)
         if choice.name != "exact" and result is None:
             result = self._scan(vectors, query, k, among)
         if result is None or (self.metric == "cosine" and math.isnan(result.distances[0])):
@@ -123,8 +137,36 @@ class CompositeIndex:
         beam = None
         if k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
             beam = self._walk_for(reach, effort).usual
-        forced = "exact" if effort.exact or k > MAX_POOL // 2 else effort.strategy
-        return choose(self.costs, passing, k, beam, forced)
+        lists = None
+        if self._ivf is not None and effort.ef_search is None:
+            lists = self.costs.of_lists(1 - effort.recall, passing / indexed, k)
+        return choose(self.costs, passing, k, beam, lists, self._forced(k, effort))
+
+    def _forced(self, k: int, effort: Effort) -> str | None:
+        """The way that knobs set by hand or the size of the answer leave no choice about."""
+        if effort.exact or k > MAX_POOL // 2:
+            return "exact"
+        if effort.strategy is not None:
+            return effort.strategy
+        if effort.probes is not None and self._ivf is not None:
+            return "ivf"
+        return None
+
+    def _scan_lists(
+        self,
+        vectors: Vectors,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None,
+    ) -> SearchResult | None:
+        """Search the inverted file; None where that does not fill the answer."""
+        assert self._ivf is not None
+        if among is not None:
+            effort = replace(effort, recall=1 - FILTERED_MISSES * (1 - effort.recall))
+        result = self._ivf.search(vectors, query, k, effort, among)
+        wanted = self._graph.indexed if among is None else among.count
+        return result if len(result.positions) >= min(k, wanted) else None
 
     def _reach(self, k: int, among: RowSet | None) -> int:
         """How many rows a walk must find for k of them to pass."""
@@ -182,7 +224,7 @@ class CompositeIndex:
         # beyond this a scan of all codes is cheaper, and finds more
         dear = self._graph.indexed * self.costs.row / self.costs.place
         most = max(first, min(MAX_POOL, int(dear)))
-        usual = math.exp(min(base + slope * curve.hardness + tilt * curve.length, 20.0))
+        usual = curve.usual_beam(effort.recall) * max(1.0, k / curve.k)
         plan = np.array([first, most, base, slope, tilt, curve.k], np.float64)
         return _Walk(plan, curve, min(max(usual, first), most), most)
 

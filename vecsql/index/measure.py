@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vecsql.index import flat
-from vecsql.index.base import Metric, Vectors
+from vecsql.index.base import Effort, Metric, Vectors
 from vecsql.index.calibrate import Curve, Doubles, fit
 from vecsql.index.composite import first_beam
 from vecsql.index.graph import MAX_POOL, GraphIndex
+from vecsql.index.ivf import IvfIndex
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Costs
 
@@ -29,6 +30,7 @@ SEED: Final = 0xCA1
 LEAST_QUERIES: Final = 8
 BLOCK: Final = 8192
 TIMED_QUERIES: Final = 16
+TIMED_MISSES: Final = (0.005, 0.01, 0.02, 0.05, 0.1)
 TIMED_ROUNDS: Final = 4
 TIMED_BEAMS: Final = (60, 180)
 TIMED_ROWS: Final = (500, 2000)
@@ -59,8 +61,8 @@ def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple
         )
 
 
-def costs_of(graph: GraphIndex, vectors: Vectors) -> Costs:
-    """What walks and scans of codes cost here and now; what is usual for a graph that is too small to tell."""
+def costs_of(graph: GraphIndex, ivf: IvfIndex | None, vectors: Vectors) -> Costs:
+    """What the ways to search cost here and now; what is usual for a graph that is too small to tell."""
     usual = graph.usual_costs
     rows = graph.sample(TIMED_QUERIES)
     if len(rows) < TIMED_QUERIES or graph.indexed < max(TIMED_ROWS):
@@ -80,7 +82,22 @@ def costs_of(graph: GraphIndex, vectors: Vectors) -> Costs:
     place = (walks(wide) - walks(narrow)) / (wide - narrow)
     row = (scans(many) - scans(few)) / (many - few)
     row = _near(row, usual.row)
-    return Costs(_near(place, usual.place), row, usual.vector * row / usual.row)
+    vector = usual.vector * row / usual.row
+    return Costs(_near(place, usual.place), row, vector, _lists(ivf, vectors, queries))
+
+
+def _lists(
+    ivf: IvfIndex | None, vectors: Vectors, queries: Vectors
+) -> tuple[tuple[float, float], ...]:
+    """(misses, ns) of searches of the inverted file."""
+    if ivf is None:
+        return ()
+
+    def search(misses: float) -> float:
+        effort = Effort(recall=1 - misses, explain=False)
+        return _fastest(lambda query: ivf.search(vectors, query, 10, effort), queries)
+
+    return tuple((misses, search(misses)) for misses in TIMED_MISSES)
 
 
 def _fastest(search: Callable[[Vectors], object], queries: Vectors) -> float:

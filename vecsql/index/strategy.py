@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,11 +14,14 @@ LINE: Final = 64
 @dataclass(frozen=True, slots=True)
 class Costs:
     """Nanoseconds on the machine that built the index: per place in the pool of a walk, per row whose code is read by
-    position, and per row compared in float32."""
+    position, per row compared in float32, and, by share of rows missed, of a search of the inverted file for ten rows."""
 
     place: float
     row: float
     vector: float
+    lists: tuple[
+        tuple[float, float], ...
+    ] = ()  # (misses, ns), fewer misses first; empty: no inverted file
 
     @staticmethod
     def usual(code_bytes: int, vector_bytes: int) -> Costs:
@@ -29,24 +34,54 @@ class Costs:
         )
 
     def stored(self) -> list[float]:
-        return [self.place, self.row, self.vector]
+        return [
+            self.place,
+            self.row,
+            self.vector,
+            *(number for pair in self.lists for number in pair),
+        ]
 
     @staticmethod
     def loaded(values: Sequence[Any]) -> Costs:
-        return Costs(*map(float, values))
+        place, row, vector, *lists = map(float, values)
+        return Costs(place, row, vector, tuple(zip(lists[::2], lists[1::2], strict=True)))
+
+    def of_lists(self, misses: float, share: float, k: int) -> float | None:
+        """What a search of the inverted file costs when a `share` of the rows passes; None if there is no such file."""
+        if not self.lists:
+            return None
+        known = [(math.log(missed), ns) for missed, ns in self.lists]
+        at = math.log(max(misses, 1e-4))
+        ns = known[0][1] if at < known[0][0] else known[-1][1]
+        for (fewer, dearer), (more, cheaper) in itertools.pairwise(known):
+            if fewer <= at <= more:
+                ns = dearer + (at - fewer) / (more - fewer) * (cheaper - dearer)
+        if (
+            share < 1.0
+        ):  # blocks that nearly nobody passes are still looked at, and lists farther away
+            ns *= 1.4 - 0.6 * math.log10(share)
+        return ns * (1 + max(k - 10, 0) / 150)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A way to search, its expected time, and why it was chosen."""
 
-    name: str  # 'graph', 'codes', 'exact'
+    name: str  # 'graph', 'ivf', 'codes', 'exact'
     milliseconds: float
     reason: str
 
 
-def choose(costs: Costs, passing: int, k: int, beam: float | None, forced: str | None) -> Choice:
-    """The cheapest way to the `k` nearest of `passing` rows; `beam` is how wide a walk would usually be, None if it cannot be.
+def choose(
+    costs: Costs,
+    passing: int,
+    k: int,
+    beam: float | None,
+    lists: float | None,
+    forced: str | None,
+) -> Choice:
+    """The cheapest way to the `k` nearest of `passing` rows; `beam` is how wide a walk would usually be, None if it cannot be,
+    and `lists` the nanoseconds of a search of the inverted file.
 
     `forced` names the one to take where it is possible.
     """
@@ -57,6 +92,8 @@ def choose(costs: Costs, passing: int, k: int, beam: float | None, forced: str |
     }
     if beam is not None:
         times["graph"] = beam * costs.place + reranked
+    if lists is not None:
+        times["ivf"] = lists
     if forced in times:
         return Choice(forced, times[forced] / 1e6, "forced")
     best = min(times, key=lambda name: times[name])
