@@ -25,7 +25,9 @@ DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 OVERSAMPLE: Final = 1.5
 REMEMBERED: Final = 1000  # plans
 IVF: Final = "ivf."  # before the names of its sections
-FILTERED_MISSES: Final = 0.35  # under a filter the inverted file aims at fewer misses by this factor
+FILTERED_MISSES: Final = (
+    0.35  # under a filter the inverted file aims at fewer misses by this factor
+)
 SLACK: Final = 0.005  # a promise may be missed by this much before a scan replaces a walk
 
 Plan = npt.NDArray[np.float64]
