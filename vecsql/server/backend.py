@@ -104,8 +104,7 @@ class Backend:
                 return True
             return portal.prepared.inline and portal.rows is None and not portal.statement.slow
         if isinstance(event, events.Query):
-            cached = self.session.planner.cached(event.sql)
-            return cached is not None and cached.prepared is not None and cached.prepared.inline
+            return self.session.planner.is_quick(event.sql)
         if isinstance(event, events.Parse):
             return self.session.planner.is_cached(event.sql, event.param_oids)
         if isinstance(event, events.Sync):

@@ -8,8 +8,9 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from vecsql.planner.statement import PreparedStatement
 from vecsql.session.deadlines import Deadlines
 from vecsql.session.plan_cache import PlanCache
 from vecsql.storage.interface import Engine
@@ -36,7 +37,10 @@ class Hub:
     """Shared by all sessions of an engine; safe to call from any thread."""
 
     def __init__(self) -> None:
-        self.plans = PlanCache()
+        self.plans: PlanCache[PreparedStatement] = PlanCache()
+        self.lifted: PlanCache[PreparedStatement | Literal[False]] = (
+            PlanCache()
+        )  # see session.lifting
         self.deadlines = Deadlines()
         self._lock = threading.Lock()
         self._sessions: dict[int, Session] = {}

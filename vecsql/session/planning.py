@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
 
 from vecsql.catalog.model import Catalog
-from vecsql.errors import SyntaxError, UndefinedObject
+from vecsql.errors import Error, SyntaxError, UndefinedObject
 from vecsql.planner import parse as parser
 from vecsql.planner import planner
 from vecsql.planner import utility as u
 from vecsql.planner.convert.types import TypeName
+from vecsql.planner.purity import same_but_for_values
 from vecsql.planner.statement import ParsedStatement, PreparedStatement
+from vecsql.session.lifting import Lifted, lift
 from vecsql.session.plan_cache import Key
 from vecsql.session.plans import SESSION_COMMANDS, command, search_path, show_columns
 from vecsql.session.sql_statements import DeclarePlan
@@ -37,6 +40,7 @@ class Planner:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._path: tuple[int, Catalog, tuple[str, ...]] | None = None
+        self._scanned: tuple[str, Lifted | None] = ("", None)  # the last text that lift() has seen
 
     def parse(self, sql: str) -> list[ParsedStatement]:
         return parser.parse(sql)
@@ -130,6 +134,63 @@ class Planner:
         catalog = self._session.catalog
         return self._cached("", sql, (), catalog, self.search_path(catalog))
 
+    def known(self, sql: str) -> tuple[Statement, Sequence[Any]] | None:
+        """The plan of a simple query, and its parameters, if it or one that differs in literals alone has been planned."""
+        cached = self.cached(sql)
+        if cached is not None:
+            return cached, ()
+        prepared, lifted = self._lifted(sql)
+        if not prepared or lifted is None:
+            return None
+        try:
+            types = prepared.param_types
+            values = [self._value(t, v) for t, v in zip(types, lifted.values, strict=True)]
+        except Error:
+            return None  # planning the text itself tells where the error is
+        catalog = self._session.catalog
+        path = self.search_path(catalog)
+        statement = Statement("", sql, prepared.parsed, lifted.oids, prepared, catalog, path)
+        return statement, values
+
+    def is_quick(self, sql: str) -> bool:
+        """Whether a simple query is known to take well under a millisecond."""
+        cached = self.cached(sql)
+        prepared = cached.prepared if cached is not None else self._lifted(sql)[0]
+        return prepared is not None and prepared is not False and prepared.inline
+
+    def _value(self, ctype: ColumnType, value: Any) -> Any:
+        return self._session.value_of(ctype, value) if isinstance(value, str) else value
+
+    def _lifted(self, sql: str) -> tuple[PreparedStatement | Literal[False] | None, Lifted | None]:
+        """What is known of the text without its literals: its plan, False if they cannot be parameters, None if nothing."""
+        if self._scanned[0] is not sql:
+            self._scanned = (sql, lift(sql))
+        lifted = self._scanned[1]
+        if lifted is None:
+            return None, None
+        catalog = self._session.catalog
+        key = self._key(lifted.text, lifted.oids, self.search_path(catalog))
+        return self._session.hub.lifted.get(key, catalog), lifted
+
+    def _lift(self, sql: str, statement: Statement) -> bool:
+        """Plan the text with parameters for literals, and keep that if it is the same plan but for them."""
+        prepared = statement.prepared
+        if prepared is None or not prepared.pure:
+            return False
+        known, lifted = self._lifted(sql)
+        if lifted is None or known is not None:
+            return bool(known)
+        key = self._key(lifted.text, lifted.oids, statement.search_path)
+        with_parameters: PreparedStatement | Literal[False] = False
+        with contextlib.suppress(Error):
+            parsed = self.parse(lifted.text)[0]
+            path, catalog = statement.search_path, statement.catalog
+            planned = self._plan(parsed, lifted.oids, catalog, path)
+            if same_but_for_values(prepared, planned):
+                with_parameters = planned
+        self._session.hub.lifted.put(key, statement.catalog, with_parameters)
+        return bool(with_parameters)
+
     def is_cached(self, sql: str, param_oids: Sequence[int]) -> bool:
         catalog = self._session.catalog
         key = self._key(sql, tuple(param_oids), self.search_path(catalog))
@@ -153,6 +214,8 @@ class Planner:
         if prepared is None or parsed.kind in ("ddl", "utility") or _MOMENT.search(sql):
             return
         if statement.catalog is self._session.engine.snapshot().catalog:
+            if not statement.param_oids and self._lift(sql, statement):
+                return
             key = self._key(sql, statement.param_oids, statement.search_path)
             self._session.hub.plans.put(key, statement.catalog, prepared)
 

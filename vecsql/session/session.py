@@ -141,13 +141,14 @@ class Session:
     def simple(self, sql: str) -> Iterator[tuple[Statement, Result]]:
         """Run all statements of a simple query as PostgreSQL does: those outside a block are one transaction."""
         try:
-            cached = self.planner.cached(sql)
-            if cached is None:
+            known = self.planner.known(sql)
+            if known is None:
                 parsed = self.planner.parse(sql)
         except BaseException as raised:
             raise self.failed(raised, sql) from raised
-        if cached is not None:
-            yield cached, self.run(cached, (), last=True)
+        if known is not None:
+            statement, values = known
+            yield statement, self.run(statement, values, last=True)
             self.finish()
             return
         for number, one in enumerate(parsed, 1):
