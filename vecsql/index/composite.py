@@ -28,6 +28,7 @@ IVF: Final = "ivf."  # before the names of its sections
 FILTERED_MISSES: Final = (
     0.35  # under a filter the inverted file aims at fewer misses by this factor
 )
+FEW_PLACES: Final = 12  # rows whose codes are read sooner than a walk gets so far are not walked to
 SLACK: Final = 0.005  # a promise may be missed by this much before a scan replaces a walk
 
 Plan = npt.NDArray[np.float64]
@@ -135,14 +136,15 @@ class CompositeIndex:
         """How the k nearest would be searched. A walk looks for as many rows that as many of them are expected to pass as are wanted."""
         indexed = self._graph.indexed
         passing = indexed if among is None else min(among.count, indexed)
-        reach = self._reach(k, among)
-        beam = None
-        if k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
-            beam = self._walk_for(reach, effort).usual
-        lists = None
-        if self._ivf is not None and effort.ef_search is None:
-            lists = self.costs.of_lists(1 - effort.recall, passing / indexed, k)
-        return choose(self.costs, passing, k, beam, lists, self._forced(k, effort))
+        forced = self._forced(k, effort)
+        beam = lists = None
+        if forced is not None or passing * self.costs.row > FEW_PLACES * self.costs.place:
+            reach = self._reach(k, among)
+            if k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
+                beam = self._walk_for(reach, effort).usual
+            if self._ivf is not None and effort.ef_search is None:
+                lists = self.costs.of_lists(1 - effort.recall, passing / indexed, k)
+        return choose(self.costs, passing, k, beam, lists, forced)
 
     def _forced(self, k: int, effort: Effort) -> str | None:
         """The way that knobs set by hand or the size of the answer leave no choice about."""
@@ -174,7 +176,9 @@ class CompositeIndex:
         """How many rows a walk must find for k of them to pass."""
         if among is None:
             return k
-        return math.ceil(k * max(1.0, self._graph.indexed / among.count))
+        reach = math.ceil(k * max(1.0, self._graph.indexed / among.count))
+        coarse = int(10 ** max(len(str(reach)) - 2, 0))  # two digits, so that few plans are made
+        return -(-reach // coarse) * coarse
 
     def _walk(
         self,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 LINE: Final = 64
+CODING: Final = 2500.0  # nanoseconds to encode a query
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,26 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A way to search, its expected time, and why it was chosen."""
+    """A way to search: 'graph', 'ivf', 'codes' or 'exact'; and what all that are possible would cost, in nanoseconds."""
 
-    name: str  # 'graph', 'ivf', 'codes', 'exact'
-    milliseconds: float
-    reason: str
+    name: str
+    times: dict[str, float]
+    forced: bool
+
+    @property
+    def milliseconds(self) -> float:
+        """How long it is expected to take."""
+        return self.times[self.name] / 1e6
+
+    @property
+    def reason(self) -> str:
+        """Why it was chosen."""
+        if self.forced:
+            return "forced"
+        others = [
+            f"{name} {ns / 1e6:.3f} ms" for name, ns in self.times.items() if name != self.name
+        ]
+        return "; ".join([f"{self.milliseconds:.3f} ms expected", ", ".join(others)])
 
 
 def choose(
@@ -86,16 +102,11 @@ def choose(
     `forced` names the one to take where it is possible.
     """
     reranked = min(2 * k + 32, passing) * costs.vector
-    times = {
-        "exact": passing * costs.vector,
-        "codes": passing * costs.row + reranked,
-    }
+    times = {"exact": passing * costs.vector, "codes": CODING + passing * costs.row + reranked}
     if beam is not None:
         times["graph"] = beam * costs.place + reranked
     if lists is not None:
         times["ivf"] = lists
     if forced in times:
-        return Choice(forced, times[forced] / 1e6, "forced")
-    best = min(times, key=lambda name: times[name])
-    others = ", ".join(f"{name} {ns / 1e6:.3f} ms" for name, ns in times.items() if name != best)
-    return Choice(best, times[best] / 1e6, f"{times[best] / 1e6:.3f} ms expected; {others}")
+        return Choice(forced, times, forced=True)
+    return Choice(min(times, key=times.__getitem__), times, forced=False)

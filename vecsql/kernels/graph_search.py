@@ -499,8 +499,9 @@ def code_search(
             size, _ = pool_insert(pool, size, pool.shape[0], key)
             worst = pool[size - 1] if size == pool.shape[0] else worst
     everyone, no_twins = np.empty(0, np.bool_), np.empty(0, np.int32)
+    patience = 2 * RERANK_MORE + best.shape[0] // 2
     kept, reranked, late = rerank(
-        pool, size, vectors, query, metric, everyone, no_twins, best, NO_LIMIT
+        pool, size, vectors, query, metric, everyone, no_twins, best, patience
     )
     finish(best, kept, vectors, query, metric, out, values)
     spent[0] = scored
