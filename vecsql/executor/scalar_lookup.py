@@ -38,10 +38,10 @@ from vecsql.storage.interface import Bools, Part, TableVersion
 from vecsql.types.base import ColumnType
 
 SMALL = 4096  # rows of a part that scanning is always good enough for
-FEW_NUMBERS = 1 << 17  # the same for numbers, which are compared at several a nanosecond
+FEW_NUMBERS = 1 << 14  # the same for numbers, which are compared at several a nanosecond
 FEW_VALUES = 8  # of IN: compare with each
 MANY_VALUES = 2000  # of IN: rather look each row up among them than each of them in an index
-INDEXED_SHARE = 8  # rows of a range that are more than 1/8 of all are found sooner by comparing
+INDEXED_SHARE = 32  # a range of more than 1/32 of all rows is found sooner by comparing than by sorting positions
 
 
 class PartLookups:
@@ -95,6 +95,16 @@ class PartLookups:
         found: Bools | None = CACHE.get(key)
         if found is None:
             found = valid_of(column)
+            if found is not None:
+                CACHE.put(key, found, found.nbytes)
+        return found
+
+    def folded(self, attnum: int) -> pa.Array | None:
+        """The column of strings with ASCII letters in lower case; None where others become such."""
+        key = ("folded", self.part.id, attnum)
+        found: pa.Array | None = CACHE.get(key)
+        if found is None:
+            found = text_search.folded(self.column(attnum))
             if found is not None:
                 CACHE.put(key, found, found.nbytes)
         return found
@@ -320,7 +330,13 @@ def _pattern(rows: PartLookups, lookup: Pattern) -> RowSet | None:
         return _prefix(rows, lookup.attnum, kind, needle)
     if kind != "infix":
         return None
-    found = text_search.containing(rows.column(lookup.attnum), needle, fold=lookup.fold)
+    column = rows.column(lookup.attnum)
+    if lookup.fold:
+        folded = rows.folded(lookup.attnum) if needle.isascii() else None
+        if folded is None:
+            return None
+        column, needle = folded, needle.lower()
+    found = text_search.containing(column, needle)
     return None if found is None else _known(rows, lookup.attnum, found)
 
 
@@ -362,6 +378,8 @@ def _array_test(rows: PartLookups, lookup: ArrayTest) -> RowSet | None:
     items = rows.value(lookup.value)
     if items is None:
         return RowSet.none(rows.size)
+    if lookup.op == "= any":
+        items = [items]
     known = {item for item in items if item is not None and not isinstance(item, list)}
     if not known or any(isinstance(item, list) for item in items):
         return None

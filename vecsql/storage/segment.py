@@ -77,9 +77,13 @@ class Segment(BasePart):
         self.index_blobs.pop(index_oid, None)
 
     def min_max(self, attnum: int) -> tuple[Any, Any] | None:
+        if attnum not in self._zones:
+            self._zones[attnum] = self._zone(f"c{attnum}")
+        return self._zones[attnum]
+
+    def _zone(self, name: str) -> tuple[Any, Any] | None:
         if self._zone_batch is None:
             self._zone_batch = self.container.batch("zones")
-        name = f"c{attnum}"
         if name not in self._zone_batch.schema.names:
             return None
         low, high = self._zone_batch.column(name).to_pylist()

@@ -23,6 +23,18 @@ def contains(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> pa.A
     return pa.array(found, mask=_nulls(lists))
 
 
+def has(lists: pa.Array, item: Any, element: ColumnType) -> pa.Array:
+    """item = ANY (list): where it is not found, NULL instead of false if the list has a NULL."""
+    found = _having(lists, [item], element)
+    unknown = np.zeros(len(lists), np.bool_)
+    listed: Any = lists
+    values = listed.flatten()
+    if values.null_count:
+        rows = pc.list_parent_indices(lists).filter(values.is_null())
+        unknown[rows.to_numpy(zero_copy_only=False)] = True
+    return pa.array(found, mask=_nulls(lists) | (unknown & ~found))
+
+
 def overlaps(lists: pa.Array, items: Sequence[Any], element: ColumnType) -> pa.Array:
     """lists && items: some item that is not NULL is in the list."""
     flat = [item for item in _flatten(items) if item is not None]

@@ -344,6 +344,8 @@ def _any(node: exp.Binary) -> Eval:
     """column = ANY($1) and column = ANY('{...}')."""
     items = strip(node.expression.this)
     ctype, array = ctype_of(strip(node.this)), ctype_of(items)
+    if isinstance(node, exp.EQ) and isinstance(items, exp.Column):
+        return _in_array(node.this, items)
     if not isinstance(node, exp.EQ) or ctype is None or array is None or array.type.element is None:
         raise Unsupported
     element = ColumnType(array.type.element)
@@ -361,6 +363,26 @@ def _any(node: exp.Binary) -> Eval:
         if any(isinstance(item, list) for item in items):
             raise pa.ArrowNotImplementedError("nested array")
         return _is_in(value(env), items, element)
+
+    return evaluate
+
+
+def _in_array(item: exp.Expression, column: exp.Column) -> Eval:
+    """constant = ANY (column)."""
+    constant, array = constant_of(item), ctype_of(column)
+    own = ctype_of(strip(item))
+    if constant is None or array is None or array.type.element is None or own is None:
+        raise Unsupported
+    element = ColumnType(array.type.element)
+    if element.type.name not in ARRAY_ELEMENTS or not comparable(own.type.name, element.type.name):
+        raise Unsupported
+    value = _value(column)
+
+    def evaluate(env: Env) -> Datum:
+        item = env.params[constant.index - 1] if isinstance(constant, Param) else constant.value
+        return (
+            pa.scalar(None, pa.bool_()) if item is None else arrays.has(value(env), item, element)
+        )
 
     return evaluate
 

@@ -81,7 +81,7 @@ class JsonTest:
 
 @dataclass(frozen=True, slots=True)
 class ArrayTest:
-    """array @> array, or array && array, for elements that look-ups know."""
+    """array @> array, array && array, or element = ANY (array) (op '= any'), for elements that look-ups know."""
 
     attnum: int
     op: str
@@ -256,8 +256,21 @@ def _listed(node: exp.Expression) -> Members | None:
     return Members(*column, (place,), is_array=True, exists=exists) if column is not None else None
 
 
-def _any(node: exp.Binary) -> Members | None:
+def _in_array(item: exp.Expression, column: exp.Column) -> ArrayTest | None:
+    """constant = ANY (column); filters.compile_predicate() has checked the types."""
+    constant, array = constant_of(item), ctype_of(column)
+    if constant is None or array is None or array.type.element is None:
+        return None
+    element = ColumnType(array.type.element)
+    if element.type.name not in TEXTS | INTEGERS | {"date"} or column.meta.get("attnum", 0) <= 0:
+        return None
+    return ArrayTest(column.meta["attnum"], "= any", constant, element)
+
+
+def _any(node: exp.Binary) -> Lookup | None:
     items = strip(node.expression.this)
+    if isinstance(node, exp.EQ) and isinstance(items, exp.Column):
+        return _in_array(node.this, items)
     column, array = _column(node.this), ctype_of(items)
     constant = constant_of(items)
     if not isinstance(node, exp.EQ) or column is None or constant is None or array is None:
