@@ -95,9 +95,14 @@ class Filter:
     quick: Any = None  # Predicate of all terms that need no DuckDB
     params: tuple[int, ...] = ()  # the $n it reads, 1-based, and those of `scalars`
     cacheable: bool = False  # its value depends on nothing but the row, `params` and TimeZone
-    text: str = ""  # as EXPLAIN shows it
+    show: Callable[[], str] = field(default=str, compare=False)  # makes `text`
     scalars: tuple[ScalarExpr, ...] = ()
     indexed: frozenset[int] = frozenset()  # columns that a btree, hash or gin index is declared on
+
+    @property
+    def text(self) -> str:
+        """As EXPLAIN shows it."""
+        return self.show()
 
     @property
     def slow(self) -> tuple[FilterTerm, ...]:

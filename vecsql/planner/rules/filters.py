@@ -25,6 +25,7 @@ from vecsql.planner.rules.lookups import (
     TEXTS,
     JsonTest,
     Tree,
+    joined,
     lookup_of,
     tree_of,
 )
@@ -135,6 +136,15 @@ def compile_predicate(terms: Sequence[exp.Expression]) -> Predicate | None:
     except Unsupported:
         return None
     return Predicate(root, tuple(zone for term in terms for zone in _zones(term)), tree)
+
+
+def conjunction(predicates: Sequence[Predicate]) -> Predicate:
+    """All of them."""
+    if len(predicates) == 1:
+        return predicates[0]
+    root = _chain([predicate.root for predicate in predicates], pc.and_kleene)
+    zones = tuple(zone for predicate in predicates for zone in predicate.zones)
+    return Predicate(root, zones, joined(True, [predicate.tree for predicate in predicates]))
 
 
 def _boolean(node: exp.Expression) -> Eval:

@@ -128,7 +128,7 @@ def tree_of(
 ) -> Tree:
     """The terms, joined by AND, as a tree."""
     parts = [_tree(term, compile_leaf) for term in terms]
-    return _joined(True, parts)
+    return joined(True, parts)
 
 
 def _tree(
@@ -137,11 +137,12 @@ def _tree(
     node = strip(node)
     if isinstance(node, (exp.And, exp.Or)):
         parts = [_tree(part, compile_leaf) for part in node.flatten()]
-        return _joined(isinstance(node, exp.And), parts)
+        return joined(isinstance(node, exp.And), parts)
     return Leaf(lookup_of(node), compile_leaf(node))
 
 
-def _joined(conjunction: bool, parts: Sequence[Tree]) -> Tree:
+def joined(conjunction: bool, parts: Sequence[Tree]) -> Tree:
+    """The conditions joined by AND or OR as one."""
     if conjunction:
         parts = _merged(parts)
     return parts[0] if len(parts) == 1 else Junction(conjunction, tuple(parts))

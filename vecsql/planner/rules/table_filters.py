@@ -14,7 +14,7 @@ from vecsql.planner.plan import Filter, FilterTerm, Param, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, operand, strip
 from vecsql.planner.rules.distance_tests import mark_distances
-from vecsql.planner.rules.filters import Predicate, compile_predicate
+from vecsql.planner.rules.filters import Predicate, compile_predicate, conjunction
 from vecsql.planner.rules.json_members import with_members
 from vecsql.planner.rules.shape import (
     NotDirect,
@@ -48,24 +48,27 @@ def table_filter(
     attnums: set[int] = set()
     found = [_term(term, query, compiler, scalars, attnums) for term in terms]
     slow = [term for term, predicate in zip(terms, found, strict=True) if predicate is None]
-    quick = [with_members(t) for t, predicate in zip(terms, found, strict=True) if predicate]
+    quick = [predicate for predicate in found if predicate is not None]
     sql = [compiler.filter_sql(term) for term in terms]
     params = {int(p.this.name) for term in terms for p in term.find_all(exp.Parameter)}
     outer = {number for term in terms for number in _outer_params(term)}
-    text = _conjunction([shown(term) for term in terms])
+
+    def text() -> str:
+        return _conjunction([shown(term) for term in terms])
+
     missing = any(query.table.column_at(attnum).missing is not None for attnum in attnums)
     steady = all(is_deterministic(compiler.filter_sql(term)) for term in slow)
     return Filter(
-        key=_conjunction(sql) + (f" for {text}" if outer else ""),
+        key=_conjunction(sql) + (f" for {text()}" if outer else ""),
         terms=tuple(
             FilterTerm("" if outer or term.find(exp.Query) else own, predicate)
             for term, own, predicate in zip(terms, sql, found, strict=True)
         ),
         attnums=tuple(sorted(attnums)),
-        quick=compile_predicate(quick) if quick else None,
+        quick=conjunction(quick) if quick else None,
         params=(*sorted(params | outer), *(-i for i in range(len(scalars)))),
         cacheable=not missing and steady,
-        text=text,
+        show=text,
         scalars=tuple(scalars),
         indexed=_indexed(query.table, compiler.catalog),
     )
