@@ -5,6 +5,7 @@ See `kernels/ivf_search.py`. It is also the companion of other indexes for filte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -26,6 +27,8 @@ NO_WORDS: Final = np.empty(0, np.uint32)
 CALIBRATED_K: Final = 10
 FEW_EASE: Final = 0.15  # fewer rows than calibrated with vary more
 MOST_RERANKED: Final = 4096
+REMEMBERED: Final = 1000  # knobs
+REMEMBERED_SETS: Final = 8  # row sets whose bits are kept in the order of the blocks
 UNDECIDED: Final = (
     0.9  # when estimates ruled out so few of the rows kept, more rows should have been kept
 )
@@ -48,25 +51,26 @@ class Knobs:
     rerank: int = 0  # rows with exact distances at most; 0: what suits k
 
 
-def rerank_for(k: int) -> int:
+def rerank_for(k: int, bits: int) -> int:
     """How many rows are worth an exact distance: codes seldom misplace a row by more."""
-    return 4 * k + 60
+    return 4 * k + 60 if bits == 1 else 2 * k + 20
 
 
 def knobs_for(
-    effort: Effort, k: int, curve: Sequence[Sequence[float]], ease: float
+    effort: Effort, k: int, bits: int, curve: Sequence[Sequence[float]], ease: float
 ) -> tuple[Knobs, float]:
     """What an effort means here, and the recall to be expected of it.
 
     `curve` is [[reach, recall@10], ...], ascending; what k = 10 needs shrinks by `ease` for more, as under filters.
     """
+    rerank = rerank_for(k, bits)
     if effort.probes is not None:
-        return Knobs(probes=effort.probes), 1.0
+        return Knobs(probes=effort.probes, rerank=rerank), math.nan
     reach = reach_for(curve, 1.0 - MISSES * (1.0 - effort.recall))
     if not reach:
-        return Knobs(), 1.0
+        return Knobs(rerank=rerank), 1.0
     reach *= (CALIBRATED_K / k) ** (ease if k > CALIBRATED_K else max(ease, FEW_EASE))
-    return Knobs(reach=reach, ease=ease), effort.recall
+    return Knobs(reach=reach, ease=ease, rerank=rerank), effort.recall
 
 
 def reach_for(curve: Sequence[Sequence[float]], recall: float) -> float:
@@ -95,12 +99,17 @@ class IvfIndex:
         self._indexed = int(parameters["indexed"])
         self._curve: Sequence[Sequence[float]] = parameters.get("curve", ())
         self._ease = float(parameters.get("ease", 0.0))
+        self._known: dict[tuple[float, int | None, int], tuple[Knobs, float]] = {}
+        lines = -(-4 * len(sections["center"]) // 64)
+        self._few_passing = FEW_NS / (6 + 3.5 * lines)  # as strategy.Costs.usual
+        self._words: dict[int, tuple[RowSet, npt.NDArray[np.uint32] | None]] = {}
+        self._bits = int(parameters["bits"])
         starts, blocks = sections["starts"], sections["blocks"]
         self._ids = sections["ids"]
         self._arrays = (
             sections["center"],
             float(parameters["unit"]),
-            int(parameters["bits"]),
+            self._bits,
             sections["signs"],
             sections["lists"],
             sections["radii"],
@@ -146,10 +155,19 @@ class IvfIndex:
             return EMPTY
         if self._must_be_exact(query, k, effort, among):
             return self._exact(vectors, query, k, among)
-        knobs, predicted = knobs_for(effort, k, self._curve, self._ease)
+        knobs, predicted = self._knobs_for(effort, k)
         result = self._scan_until(vectors, query, k, knobs, among)
         result.predicted = predicted
         return result
+
+    def _knobs_for(self, effort: Effort, k: int) -> tuple[Knobs, float]:
+        key = (effort.recall, effort.probes, k)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) > REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = knobs_for(effort, k, self._bits, self._curve, self._ease)
+        return known
 
     def _must_be_exact(
         self, query: npt.NDArray[np.float32], k: int, effort: Effort, among: RowSet | None
@@ -157,7 +175,7 @@ class IvfIndex:
         passing = self._indexed if among is None else among.count
         if effort.exact or effort.strategy == "exact" or kernels.search_kernels() is None:
             return True
-        if passing <= FEW_PASSING or k > MAX_SHARE * self._indexed:
+        if passing <= self._few_passing or k > MAX_SHARE * self._indexed:
             return True
         # codes order rows by Euclidean distance: among rows that a filter chose that may say little about l1
         if self.metric == "l1" and among is not None:
@@ -168,13 +186,13 @@ class IvfIndex:
         self, vectors: Vectors, query: Any, k: int, knobs: Knobs, among: RowSet | None
     ) -> SearchResult:
         """Scan, and again with more rows re-ranked while the bounds of the estimates do not rule out rows that were not."""
-        rerank = rerank_for(k)
         while True:
-            result = self.scan(vectors, query, k, replace(knobs, rerank=rerank), among)
-            wanted = UNDECIDED * rerank
-            if self.metric == "l1" or result.reranked < wanted or rerank >= MOST_RERANKED:
+            result = self.scan(vectors, query, k, knobs, among)
+            if result.reranked < UNDECIDED * knobs.rerank or knobs.rerank >= MOST_RERANKED:
                 return result
-            rerank *= 4
+            if self.metric == "l1" or len(result.positions) < k:
+                return result
+            knobs = replace(knobs, rerank=4 * knobs.rerank)
 
     def scan(
         self,
@@ -186,7 +204,7 @@ class IvfIndex:
     ) -> SearchResult:
         """Search with these very knobs, whatever may be cheaper; 0 < k, kernels compiled, `query` contiguous float32."""
         compiled = kernels.search_kernels()
-        rerank = max(knobs.rerank or rerank_for(k), 2 * k)
+        rerank = max(knobs.rerank or rerank_for(k, self._bits), 2 * k)
         room = np.empty(3 * rerank, np.uint64)
         out, values, spent = np.empty(k, np.int32), np.empty(k, np.float64), np.empty(4, np.int64)
         found = compiled.ivf_search(
@@ -195,7 +213,7 @@ class IvfIndex:
             self._code,
             *self._arrays,
             flat.ALL_ROWS if among is None else among.bools,
-            NO_WORDS,
+            self._words_of(among),
             knobs.probes,
             knobs.reach,
             knobs.ease,
@@ -211,6 +229,21 @@ class IvfIndex:
         return SearchResult(
             out[:found], values[:found], scored, reranked, f"ivf (probes={lists})", 1.0
         )
+
+    def _words_of(self, among: RowSet | None) -> npt.NDArray[np.uint32]:
+        """One bit per place in the blocks for a row set that is used again; empty otherwise."""
+        if among is None:
+            return NO_WORDS
+        known, words = self._words.get(id(among), (None, None))
+        if known is among and words is not None:
+            return words
+        if known is among:
+            passing = among.bools[np.maximum(self._ids, 0)] & (self._ids >= 0)
+            words = np.packbits(passing, bitorder="little").view(np.uint32)
+        elif len(self._words) >= REMEMBERED_SETS:
+            self._words.clear()
+        self._words[id(among)] = (among, words)
+        return NO_WORDS if words is None else words
 
     def _exact(
         self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None

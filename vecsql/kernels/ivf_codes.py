@@ -176,7 +176,7 @@ def encode_bits(
     owner[b] is the list of block b, `centroids` (L, d) and `rotated` (L, D) its centroids in index space.
     """
     dimensions = rotated.shape[1]
-    y, other = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
+    y = np.empty(dimensions, np.float32)
     first = code_bytes >> 2
     for b in range(start, stop):
         blocks[b, :] = 0
@@ -192,7 +192,7 @@ def encode_bits(
                 y[j] -= around[j]
                 square += y[j] * y[j]
                 dot += y[j] * around[j]
-            rotate(y, signs, other)
+            rotate(y, signs)
             write_bits(y, rotated[owner[b]], dot, square, metric, blocks[b], tails[b, first:], lane)
 
 
@@ -208,11 +208,10 @@ def transform(
     out: Any,
 ) -> None:
     """Write vectors[start:stop] in index space to `out`, zero-padded, and rotated where `signs` is not empty."""
-    other = np.empty(out.shape[1], np.float32)
     for i in range(start, stop):
         to_space(vectors[i], metric, center, unit, out[i])
         if signs.shape[0] > 0:
-            rotate(out[i], signs, other)
+            rotate(out[i], signs)
 
 
 @kernel(types.int64(ROWS, read_only(types.boolean, 1), types.int64, writable(types.boolean, 1)))

@@ -33,11 +33,13 @@ from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.rotation import rotate
 from vecsql.kernels.select import select_smallest
-from vecsql.kernels.simd import prefetch
+from vecsql.kernels.simd import bits_float, float_bits, prefetch
 from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
 
-BUCKETS = 1024  # of list distances: lists of one bucket are scanned in any order
+BUCKETS = 512  # of list distances: lists of one bucket are scanned in any order
 NEAR = 64  # up to this k the k-th best estimate is tracked exactly
+SPARE = 4  # rows beyond k that are re-ranked before bounds are looked at, with 8-bit codes
+AHEAD = 2048  # bytes of the next list that are prefetched; the hardware sees the rest coming
 ALL_LANES = np.uint32(0xFFFFFFFF)
 TOWARD = 0.8  # rows of a list may lie nearer than typical by this much, in units of radius times distance
 INFINITE = np.float32(np.inf)
@@ -92,23 +94,49 @@ def fill_tables(values: Any, tables: Any) -> Any:
 
 
 @helper
-def order_lists(scores: Any, order: Any, counts: Any) -> None:
-    """Write the lists by ascending score, up to the width of a bucket, to `order`; `counts` is scratch."""
-    least, most = INFINITE, -INFINITE
+def ordered_bits(value: Any) -> Any:
+    """float32 -> int32 of the same order."""
+    bits = np.int32(float_bits(value))
+    return bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))
+
+
+@helper
+def float_of(bits: Any) -> Any:
+    """The float32 of some ordered bits."""
+    return bits_float(np.uint32(bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))))
+
+
+@helper
+def fetch(blocks: Any, block: Any) -> None:
+    """Ask for the first bytes of a block to be read soon."""
+    address = blocks.ctypes.data + block * blocks.shape[1]
+    for line in range(0, min(blocks.shape[1], AHEAD), 64):
+        prefetch(address + line)
+
+
+@helper
+def order_lists(scores: Any, order: Any, buckets: Any, counts: Any) -> None:
+    """Write the lists by ascending score, up to the width of a bucket, to `order`; `buckets` and `counts` are scratch."""
+    # integers in the order of the floats, for LLVM does not vectorise a minimum that NaN may enter
+    low, high = np.int32(0x7FFFFFFF), np.int32(-0x80000000)
     for i in range(order.shape[0]):
-        least, most = min(least, scores[i]), max(most, scores[i])
+        number = ordered_bits(scores[i])
+        low, high = min(low, number), max(high, number)
+    least, most = float_of(low), float_of(high)
     span = most - least
     to_bucket = np.float32(BUCKETS - 1) / span if span > np.float32(0) else np.float32(0)
+    for i in range(order.shape[0]):
+        buckets[i] = np.int32((scores[i] - least) * to_bucket)
     counts[:] = 0
     for i in range(order.shape[0]):
-        counts[np.int64((scores[i] - least) * to_bucket)] += 1
+        counts[buckets[i]] += 1
     before = np.int32(0)
     for bucket in range(BUCKETS):
         here = counts[bucket]
         counts[bucket] = before
         before += here
     for i in range(order.shape[0]):
-        place = np.int64((scores[i] - least) * to_bucket)
+        place = buckets[i]
         order[counts[place]] = i
         counts[place] += 1
 
@@ -155,31 +183,37 @@ def slack_of(
 def exact_best(
     keys: Any,
     size: Any,
+    sure: Any,
     ids: Any,
-    slacks: Any,
+    eps: Any,
+    bits: Any,
+    tails: Any,
+    owner: Any,
+    scores: Any,
+    spread: Any,
     vectors: Any,
     query: Any,
     metric: Any,
     to_value: Any,
     best: Any,
-    found: Any,
 ) -> Any:
-    """Put exact keys of the rows of keys[:size] into best[:found]; returns (rows there, rows computed).
+    """Put exact keys of the rows of keys[:size] into `best`; returns (rows there, rows computed).
 
-    Rows whose estimate less its slack is above the last of a full `best` are passed over; `to_value` takes exact distances
-    to the scale of estimates, 0 where they cannot be compared.
+    Behind the first `sure`, rows whose estimate less eps deviations is above the last of a full `best` are passed over;
+    `to_value` takes exact distances to the scale of estimates, 0 where they cannot be compared.
     """
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     capacity = best.shape[0]
     bytes_per_row = vectors.shape[1] * 4
-    worst = np.float64(np.inf)
-    if found == capacity and to_value > 0.0:
-        worst = np.float64(key_distance(best[found - 1])) * to_value
-    done = np.int64(0)
+    bounded = to_value > 0.0 and capacity > 0
+    found, done = np.int64(0), np.int64(0)
     for i in range(size):
-        if np.float64(key_distance(keys[i]) - slacks[i]) > worst:
-            continue
-        row = np.int64(ids[key_row(keys[i])])
+        place, estimate = key_row(keys[i]), key_distance(keys[i])
+        if i >= sure and bounded and found == capacity:
+            slack = eps * slack_of(place, estimate, bits, tails, owner, scores, spread)
+            if estimate - slack > np.float32(key_distance(best[found - 1]) * to_value):
+                continue
+        row = np.int64(ids[place])
         if i + 1 < size:
             later = vectors.ctypes.data + np.int64(ids[key_row(keys[i + 1])]) * bytes_per_row
             for line in range(0, bytes_per_row, 64):
@@ -187,8 +221,6 @@ def exact_best(
         value = np.float32(distance(vectors[row], query, norm, metric))
         done += 1
         found, _ = pool_insert(best, found, capacity, make_key(value, row))
-        if found == capacity and to_value > 0.0:
-            worst = np.float64(key_distance(best[found - 1])) * to_value
     return found, done
 
 
@@ -260,13 +292,14 @@ def ivf_search(
         bounds = np.empty(count, np.float32)
         for i in range(count):
             bounds[i] = scores[i] - toward * radii[i]
-    order = np.empty(count, np.int32)
-    order_lists(bounds, order, np.empty(BUCKETS, np.int32))
+    numbers = np.empty(2 * count + BUCKETS, np.int32)
+    order = numbers[:count]
+    order_lists(bounds, order, numbers[count : 2 * count], numbers[2 * count :])
 
     code_bytes = blocks.shape[1] - TAIL
     tables = np.empty(code_bytes if bits == 1 else 0, np.uint8)
     if bits == 1:
-        rotate(y, signs, np.empty(dimensions, np.float32))
+        rotate(y, signs)
         step, least = fill_tables(y, tables)
         scale, shift = weight * step, weight * least
     estimates = np.empty(BLOCK, np.float32)
@@ -298,6 +331,8 @@ def ivf_search(
             break
         if bits == 1:
             base = scores[here]
+        if rank + 1 < count:
+            fetch(blocks, np.int64(starts[order[rank + 1]]))
         any_passed = False
         for b in range(starts[here], starts[here + 1]):
             word = ALL_LANES
@@ -341,42 +376,20 @@ def ivf_search(
         select_smallest(keys, size, rerank)
         size = rerank
 
-    slacks = np.empty(size, np.float32)
     norm = np.float32(math.sqrt(square))
-    first = min(size, 2 * wanted)
-    if first < size:
-        select_smallest(keys, size, first)
-    for i in range(size):
-        slacks[i] = np.float32(eps) * slack_of(
-            key_row(keys[i]),
-            key_distance(keys[i]),
-            bits,
-            tails,
-            owner,
-            scores,
-            (norm, step, weight),
-        )
+    sure = min(size, 2 * wanted if bits == 1 else wanted + SPARE)
+    if sure < size:
+        select_smallest(keys, size, sure)
     to_value = 0.0 if metric == L1 else 1.0 / (unit * unit)
     if metric == COSINE:
         to_value = 2.0
     found, done = exact_best(
-        keys, first, ids, slacks, vectors, query, metric, 0.0, best, np.int64(0)
-    )
-    found, more = exact_best(
-        keys[first:],
-        size - first,
-        ids,
-        slacks[first:],
-        vectors,
-        query,
-        metric,
-        to_value,
-        best,
-        found,
-    )
+        keys, size, sure, ids, np.float32(eps), bits, tails, owner, scores, (norm, step, weight),
+        vectors, query, metric, to_value, best,
+    )  # fmt: skip
     finish(best, found, vectors, query, metric, out, values)
     spent[0] = scanned
     spent[1] = blocks_scanned
     spent[2] = blocks_scanned * BLOCK
-    spent[3] = done + more
+    spent[3] = done
     return found
