@@ -251,3 +251,14 @@ def test_the_number_of_lists():
 def test_options_are_checked_as_pgvector_does(options, text):
     with pytest.raises(InvalidParameterValue, match=f"^{text}"):
         index.build("ivfflat", np.ones((1, 2), np.float32), "l2", options)
+
+
+def test_row_sets_that_come_again_answer_the_same(built, rows, queries):
+    sets = [RowSet.of(np.random.default_rng(i).random(len(rows)) < 0.3) for i in range(3)]
+    for query in queries[:10]:
+        for among in sets:
+            first = built.scan(rows, query, 10, Knobs(reach=1.2), among)
+            again = [built.scan(rows, query, 10, Knobs(reach=1.2), among) for _ in range(2)]
+            for found in again:
+                np.testing.assert_array_equal(found.positions, first.positions)
+                assert among.bools[found.positions].all()

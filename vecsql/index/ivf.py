@@ -28,15 +28,11 @@ CALIBRATED_K: Final = 10
 FEW_EASE: Final = 0.15  # fewer rows than calibrated with vary more
 MOST_RERANKED: Final = 4096
 REMEMBERED: Final = 1000  # knobs
-REMEMBERED_SETS: Final = 8  # row sets whose bits are kept in the order of the blocks
-UNDECIDED: Final = (
-    0.9  # when estimates ruled out so few of the rows kept, more rows should have been kept
-)
-FEW_PASSING: Final = (
-    256  # so few rows are compared exactly in less time than it takes to rank the lists
-)
+REMEMBERED_SETS: Final = 64  # row sets whose bits are kept in the order of the blocks
+UNDECIDED: Final = 0.9  # of the kept rows were re-ranked: more should have been kept
+FEW_NS: Final = 30_000  # as long passing rows are compared exactly: ranking the lists takes no less
 # Queries are harder than rows looking for their neighbours: aim at fewer misses by this factor.
-MISSES: Final = 0.6
+MISSES: Final = 0.4
 MAX_SHARE: Final = 0.25  # of the rows, for k: beyond, sorting all distances is cheaper
 
 
@@ -238,8 +234,8 @@ class IvfIndex:
         if known is among and words is not None:
             return words
         if known is among:
-            passing = among.bools[np.maximum(self._ids, 0)] & (self._ids >= 0)
-            words = np.packbits(passing, bitorder="little").view(np.uint32)
+            words = np.empty(len(self._ids) // BLOCK, np.uint32)
+            kernels.search_kernels().pack_passing(among.bools, self._ids, words)
         elif len(self._words) >= REMEMBERED_SETS:
             self._words.clear()
         self._words[id(among)] = (among, words)

@@ -18,7 +18,7 @@ REACHES: Final = tuple(round(0.6 * 1.09**step, 3) for step in range(20))
 REACHES_IP: Final = tuple(round(0.1 * step, 3) for step in range(1, 20))
 ENOUGH: Final = 0.9985
 COMMON: Final = 0.96  # recall at which the reach of k and of 10 k is compared
-MOST_EASE: Final = 0.1
+MOST_EASE: Final = 0.06
 
 Curve = list[list[float]]
 

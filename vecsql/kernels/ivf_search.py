@@ -151,6 +151,13 @@ def passing(mask: Any, ids: Any, block: Any) -> Any:
     return word
 
 
+@kernel(types.void(read_only(types.boolean, 1), IDS, writable(types.uint32, 1)))
+def pack_passing(mask: Any, ids: Any, words: Any) -> None:
+    """Write which rows of each block pass `mask`."""
+    for block in range(words.shape[0]):
+        words[block] = passing(mask, ids, block)
+
+
 @helper
 def note_near(near: Any, value: Any) -> None:
     """Insert into the ascending `near`, dropping the largest."""

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from vecsql.kernels.distance import distances, nearest
 from vecsql.kernels.graph_search import code_search, graph_search
-from vecsql.kernels.ivf_search import ivf_search
+from vecsql.kernels.ivf_search import ivf_search, pack_passing
 
-__all__ = ["code_search", "distances", "graph_search", "ivf_search", "nearest"]
+__all__ = ["code_search", "distances", "graph_search", "ivf_search", "nearest", "pack_passing"]
