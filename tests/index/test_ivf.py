@@ -262,3 +262,14 @@ def test_row_sets_that_come_again_answer_the_same(built, rows, queries):
             for found in again:
                 np.testing.assert_array_equal(found.positions, first.positions)
                 assert among.bools[found.positions].all()
+
+
+def test_a_zero_query_and_row_sets_without_indexed_rows(rows, bits):
+    blank = rows.copy()
+    blank[:3000] = 0
+    built = build_ivf(blank, "cosine", ListOptions(), bits=bits)
+    found = built.search(blank, np.zeros(rows.shape[1], np.float32), 5, Effort())
+    assert len(found.positions) == 5
+    assert np.isnan(found.distances).all()
+    among = RowSet.of(np.arange(len(rows)) < 3000)
+    assert len(built.search(blank, rows[0], 5, Effort(), among).positions) == 0

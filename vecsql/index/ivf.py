@@ -99,6 +99,7 @@ class IvfIndex:
         lines = -(-4 * len(sections["center"]) // 64)
         self._few_passing = FEW_NS / (6 + 3.5 * lines)  # as strategy.Costs.usual
         self._words: dict[int, tuple[RowSet, npt.NDArray[np.uint32] | None]] = {}
+        self._room: list[npt.NDArray[np.uint64]] = []  # scratch of one search at a time
         self._bits = int(parameters["bits"])
         starts, blocks = sections["starts"], sections["blocks"]
         self._ids = sections["ids"]
@@ -149,10 +150,13 @@ class IvfIndex:
         passing = self._indexed if among is None else among.count
         if k <= 0 or passing == 0 or self._indexed == 0:
             return EMPTY
-        if self._must_be_exact(query, k, effort, among):
+        if self._must_be_exact(k, effort, among):
             return self._exact(vectors, query, k, among)
         knobs, predicted = self._knobs_for(effort, k)
         result = self._scan_until(vectors, query, k, knobs, among)
+        nearest = result.distances
+        if self.metric == "cosine" and len(nearest) and math.isnan(nearest[0]):
+            return self._exact(vectors, query, k, among)  # a zero query
         result.predicted = predicted
         return result
 
@@ -165,18 +169,14 @@ class IvfIndex:
             known = self._known[key] = knobs_for(effort, k, self._bits, self._curve, self._ease)
         return known
 
-    def _must_be_exact(
-        self, query: npt.NDArray[np.float32], k: int, effort: Effort, among: RowSet | None
-    ) -> bool:
+    def _must_be_exact(self, k: int, effort: Effort, among: RowSet | None) -> bool:
         passing = self._indexed if among is None else among.count
         if effort.exact or effort.strategy == "exact" or kernels.search_kernels() is None:
             return True
         if passing <= self._few_passing or k > MAX_SHARE * self._indexed:
             return True
         # codes order rows by Euclidean distance: among rows that a filter chose that may say little about l1
-        if self.metric == "l1" and among is not None:
-            return True
-        return self.metric == "cosine" and not query.any()
+        return self.metric == "l1" and among is not None
 
     def _scan_until(
         self, vectors: Vectors, query: Any, k: int, knobs: Knobs, among: RowSet | None
@@ -201,8 +201,9 @@ class IvfIndex:
         """Search with these very knobs, whatever may be cheaper; 0 < k, kernels compiled, `query` contiguous float32."""
         compiled = kernels.search_kernels()
         rerank = max(knobs.rerank or rerank_for(k, self._bits), 2 * k)
-        room = np.empty(3 * rerank, np.uint64)
-        out, values, spent = np.empty(k, np.int32), np.empty(k, np.float64), np.empty(4, np.int64)
+        room = self._take_room(4 + k + 3 * rerank)
+        spent = room[:4].view(np.int64)
+        out, values = np.empty(k, np.int32), np.empty(k, np.float64)
         found = compiled.ivf_search(
             flat.as_rows(vectors),
             query,
@@ -215,16 +216,23 @@ class IvfIndex:
             knobs.ease,
             knobs.eps,
             rerank,
-            room,
-            np.empty(k, np.uint64),
+            room[4 + k : 4 + k + 3 * rerank],
+            room[4 : 4 + k],
             out,
             values,
             spent,
         )
         lists, _, scored, reranked = spent.tolist()
-        return SearchResult(
-            out[:found], values[:found], scored, reranked, f"ivf (probes={lists})", 1.0
-        )
+        self._room.append(room)
+        strategy = f"ivf (probes={lists})"
+        return SearchResult(out[:found], values[:found], scored, reranked, strategy)
+
+    def _take_room(self, length: int) -> npt.NDArray[np.uint64]:
+        try:
+            room = self._room.pop()
+        except IndexError:
+            room = np.empty(length, np.uint64)
+        return room if len(room) >= length else np.empty(length, np.uint64)
 
     def _words_of(self, among: RowSet | None) -> npt.NDArray[np.uint32]:
         """One bit per place in the blocks for a row set that is used again; empty otherwise."""

@@ -40,6 +40,7 @@ BUCKETS = 512  # of list distances: lists of one bucket are scanned in any order
 NEAR = 64  # up to this k the k-th best estimate is tracked exactly
 SPARE = 4  # rows beyond k that are re-ranked before bounds are looked at, with 8-bit codes
 AHEAD = 2048  # bytes of the next list that are prefetched; the hardware sees the rest coming
+FETCHED = 800  # floats of rows to be re-ranked that are on their way at a time
 ALL_LANES = np.uint32(0xFFFFFFFF)
 TOWARD = 0.8  # rows of a list may lie nearer than typical by this much, in units of radius times distance
 INFINITE = np.float32(np.inf)
@@ -187,6 +188,16 @@ def slack_of(
 
 
 @helper
+def fetch_row(vectors: Any, row: Any) -> None:
+    """Ask for a row of float32 to be read soon."""
+    length = vectors.shape[1] * 4
+    address = vectors.ctypes.data + row * length
+    for line in range(0, length, 64):
+        prefetch(address + line)
+    prefetch(address + length - 1)
+
+
+@helper
 def exact_best(
     keys: Any,
     size: Any,
@@ -211,7 +222,9 @@ def exact_best(
     """
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     capacity = best.shape[0]
-    bytes_per_row = vectors.shape[1] * 4
+    ahead = max(1, FETCHED // max(vectors.shape[1], 1))
+    for i in range(min(ahead, size)):
+        fetch_row(vectors, np.int64(ids[key_row(keys[i])]))
     bounded = to_value > 0.0 and capacity > 0
     found, done = np.int64(0), np.int64(0)
     for i in range(size):
@@ -221,10 +234,8 @@ def exact_best(
             if estimate - slack > np.float32(key_distance(best[found - 1]) * to_value):
                 continue
         row = np.int64(ids[place])
-        if i + 1 < size:
-            later = vectors.ctypes.data + np.int64(ids[key_row(keys[i + 1])]) * bytes_per_row
-            for line in range(0, bytes_per_row, 64):
-                prefetch(later + line)
+        if i + ahead < size:
+            fetch_row(vectors, np.int64(ids[key_row(keys[i + ahead])]))
         value = np.float32(distance(vectors[row], query, norm, metric))
         done += 1
         found, _ = pool_insert(best, found, capacity, make_key(value, row))
