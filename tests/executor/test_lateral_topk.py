@@ -28,6 +28,10 @@ QUERIES = [
     "SELECT a.id FROM queries a WHERE 7 IN (SELECT b.id FROM items b ORDER BY b.e <-> a.e, b.id LIMIT 9) ORDER BY a.id",
     "SELECT a.id, (SELECT b.id FROM items b WHERE b.id > a.id ORDER BY b.e <-> '[1,2,3]', b.id LIMIT 1) FROM queries a "
     "ORDER BY a.id",
+    "SELECT a.id, n.id FROM items a CROSS JOIN LATERAL (SELECT b.id, b.e <-> a.e AS d FROM items b WHERE b.e <-> a.e < 2 "
+    "AND b.id <> a.id ORDER BY b.e <-> a.e, b.id LIMIT 4) n ORDER BY a.id, n.d, n.id",
+    "SELECT a.id, n.id FROM queries a CROSS JOIN LATERAL (SELECT b.id, b.e <-> a.e AS d FROM items b WHERE b.e <=> a.e > 0.5 "
+    "ORDER BY b.e <-> a.e, b.id LIMIT 4) n ORDER BY a.id, n.d, n.id",
     "SELECT q.n, k.id FROM (VALUES (1, '[1,2,3]'::vector(3)), (2, '[0,-1,2]'::vector(3)), (3, '[1,2,3]'::vector(3))) q(n, v) "
     "CROSS JOIN LATERAL (SELECT b.id FROM items b ORDER BY b.e <-> q.v, b.id LIMIT 2) k ORDER BY q.n, k.id",
     "WITH q AS (SELECT id, e AS v FROM queries WHERE grp = 1) SELECT q.id, k.id FROM q CROSS JOIN LATERAL "
@@ -36,8 +40,14 @@ QUERIES = [
     "(SELECT b.id FROM queries b ORDER BY b.e <-> a.e, b.id LIMIT 2) k ORDER BY a.id, k.id",
     "SELECT a.id, n.id FROM queries a JOIN cats c ON c.id = a.grp CROSS JOIN LATERAL (SELECT b.id FROM items b "
     "WHERE b.grp IN (SELECT id FROM cats WHERE big) ORDER BY b.e <-> a.e, b.id LIMIT 2) n WHERE c.big ORDER BY a.id, n.id",
-    "SELECT c.id, n.id FROM cats c LEFT JOIN queries a ON a.grp = c.id LEFT JOIN LATERAL (SELECT b.id FROM items b "
-    "ORDER BY b.e <-> a.e, b.id LIMIT 1) n ON a.id IS NOT NULL ORDER BY c.id, a.id, n.id",
+    "SELECT a.id, n.id FROM queries a CROSS JOIN LATERAL (SELECT b.id FROM items b ORDER BY b.e <-> a.e, b.id LIMIT 1) n "
+    "ORDER BY a.id DESC LIMIT 5",
+    "SELECT a.id, n.id FROM items a CROSS JOIN LATERAL (SELECT b.id FROM items b WHERE b.id <> a.id ORDER BY b.e <-> a.e, b.id "
+    "LIMIT 1) n WHERE a.grp = 1 ORDER BY a.id LIMIT 5",
+    "SELECT a.id, n.id FROM queries a LEFT JOIN LATERAL (SELECT b.id FROM items b WHERE b.grp = 99 ORDER BY b.e <-> a.e LIMIT 1) n "
+    "ON true ORDER BY a.id LIMIT 5",
+    "SELECT a.id, n.id FROM queries a CROSS JOIN LATERAL (SELECT b.id FROM items b WHERE b.id > 50 AND b.grp = a.grp "
+    "ORDER BY b.e <-> a.e, b.id LIMIT 1) n ORDER BY a.id LIMIT 5",
 ]  # fmt: skip
 
 
@@ -102,7 +112,28 @@ def test_many_searches_run_on_threads(database: vecsql.Connection) -> None:
     [
         "SELECT a.id, n.id FROM queries a, LATERAL (SELECT b.id FROM items b WHERE b.id + length(a.id::text) > 4 "
         "ORDER BY b.e <-> a.e, b.id LIMIT 2) n ORDER BY 1, 2",
+        "SELECT c.id, n.id FROM cats c LEFT JOIN queries a ON a.grp = c.id LEFT JOIN LATERAL (SELECT b.id FROM items b "
+        "ORDER BY b.e <-> a.e, b.id LIMIT 1) n ON a.id IS NOT NULL ORDER BY c.id, a.id, n.id",
     ],
 )
 def test_what_is_left_to_duckdb(database: vecsql.Connection, sql: str) -> None:
     assert database.execute(sql).fetchall() == database.execute(hidden(sql)).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("a CROSS JOIN LATERAL (SELECT b.id FROM items b ORDER BY b.e <-> a.e LIMIT 2) n LIMIT 3", 3),
+        ("a CROSS JOIN LATERAL (SELECT b.id FROM items b WHERE b.id <> a.id ORDER BY b.e <-> a.e LIMIT 2) n LIMIT 3", 4),
+        ("a LEFT JOIN LATERAL (SELECT b.id FROM items b WHERE b.id < 3 ORDER BY b.e <-> a.e LIMIT 2) n ON true LIMIT 3", 3),
+        ("a CROSS JOIN LATERAL (SELECT b.id FROM items b WHERE b.id < 3 ORDER BY b.e <-> a.e LIMIT 2) n LIMIT 3", 38),
+        ("a CROSS JOIN LATERAL (SELECT b.id FROM items b ORDER BY b.e <-> a.e LIMIT 2) n ORDER BY n.id LIMIT 3", 38),
+    ],
+)  # fmt: skip
+def test_no_more_searches_than_limit_wants(
+    database: vecsql.Connection, query: str, rows: int
+) -> None:
+    plan = database.execute(f"EXPLAIN SELECT a.id, n.id FROM queries {query}").fetchall()
+    lines = [row[0] for row in plan]
+    below = next(i for i, line in enumerate(lines) if "k-NN Join" in line)
+    assert f"rows={rows} " in lines[below + 1]

@@ -121,3 +121,17 @@ def test_large_tables_are_not_read_for_a_join(
     plan = "\n".join(row[0] for row in database.execute(f"EXPLAIN {query}").fetchall())
     assert "Filter: " not in plan[plan.index("Vector Scan") :]
     assert len(database.execute(query).fetchall()) == 6
+
+
+def test_explain_tells_how_rows_were_found(database: vecsql.Connection) -> None:
+    database.execute("CREATE TABLE solo (id int PRIMARY KEY, name text, e vector(2))")
+    database.execute("INSERT INTO solo SELECT i, 'n' || i, '[1,2]' FROM generate_series(1, 9) i")
+    for where, how in (
+        ("id > 7", "evaluated"),
+        ("id > 2 AND length(name) > 7", "evaluated by DuckDB"),
+        ("id < 0", "none by zone map"),
+    ):
+        query = f"EXPLAIN ANALYZE SELECT id FROM solo WHERE {where} ORDER BY e <-> '[1,1]' LIMIT 2"
+        for expected in (how, "kept from before"):
+            plan = "\n".join(row[0] for row in database.execute(query).fetchall())
+            assert f"Filter Rows: {expected}\n" in plan, plan

@@ -147,6 +147,8 @@ def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
     if trace is not None:
         scan.actual = Actual(trace.rows, trace.elapsed * 1e3)
         scan.properties["Strategy"] = " | ".join(trace.strategies) or "no rows pass"
+        if trace.filters:
+            scan.properties["Filter Rows"] = " | ".join(trace.filters)
         scan.properties["Rows Passing"] = trace.passing
         scan.properties["Rows Scored"] = trace.scored
         scan.properties["Rows Reranked"] = trace.reranked

@@ -17,6 +17,7 @@ from vecsql.executor.json_columns import extract
 from vecsql.executor.mask_cache import CACHE
 from vecsql.executor.scalar_lookup import PartLookups
 from vecsql.executor.scalars import evaluate
+from vecsql.executor.trace import ScanTrace
 from vecsql.index.base import Mask
 from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import Filter, FilterTerm
@@ -49,15 +50,19 @@ def passing(
     pv: PartVersion,
     ctx: ExecContext,
     params: Sequence[Any],
+    trace: ScanTrace | None = None,
 ) -> RowSet | None:
     """The live rows of a part where the filter is true; None when that is all rows. `params` come from
-    with_scalars()."""
+    with_scalars(). A trace learns how."""
     if where is None:
         return _live(pv)
     key = _cache_key(where, pv, ctx, params)
     found: RowSet | None = CACHE.get(key) if key is not None else None
-    if found is None:
-        found = _evaluate(where, version, pv, ctx, params)
+    if found is not None:
+        if trace is not None:
+            trace.filtered("kept from before")
+    else:
+        found = _evaluate(where, version, pv, ctx, params, trace)
         if key is not None:
             limit = ctx.settings.get("vecsql.filter_cache_size") << 10
             if limit != CACHE.limit:
@@ -108,6 +113,7 @@ def _evaluate(
     pv: PartVersion,
     ctx: ExecContext,
     params: Sequence[Any],
+    trace: ScanTrace | None,
 ) -> RowSet:
     """Our own terms over the whole part, then DuckDB's over the rows that are left."""
     part, quick = pv.part, where.quick
@@ -115,6 +121,8 @@ def _evaluate(
     found = _live(pv)
     if quick is not None:
         if quick.excludes(part.min_max, params):
+            if trace is not None:
+                trace.filtered("none by zone map")
             return RowSet.none(part.num_rows)
         lookups = PartLookups(version, part, params, where.indexed)
         try:
@@ -122,6 +130,8 @@ def _evaluate(
             found = own if pv.live is None else own.within(pv.live)
         except FAILURES:
             slow = where.terms
+    if trace is not None:
+        trace.filtered("evaluated by DuckDB" if slow else "evaluated")
     for sql in _texts(slow):
         found = _by_duckdb(sql, where, version, pv, found, ctx, params)
     return found if found is not None else RowSet.of(np.ones(part.num_rows, np.bool_))

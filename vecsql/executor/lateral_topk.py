@@ -18,7 +18,7 @@ from vecsql.executor.hits import Hits
 from vecsql.executor.operators import execute_plan, operator
 from vecsql.executor.scalars import evaluate, row_count
 from vecsql.executor.vector_search import Search
-from vecsql.executor.vector_topk import first_rows
+from vecsql.executor.vector_topk import bounded_rows
 from vecsql.planner.plan import Chunk, LateralTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 from vecsql.types.arrow import from_arrow
@@ -116,12 +116,12 @@ def _search_all(
 
     def one(i: int) -> Hits:
         if plan.other_than is None:
-            return first_rows(searches[i], k)
+            return bounded_rows(searches[i], k, ctx, params)
         attnum, number = plan.other_than
         value = rows.values[i][number - plan.first_param - 1]
         if value is None:
             return Hits.none()
-        return _without(first_rows(searches[i], k + 1), version, attnum, value, k)
+        return _without(bounded_rows(searches[i], k + 1, ctx, params), version, attnum, value, k)
 
     count = len(rows.queries)
     if count < WORTH_THREADS:

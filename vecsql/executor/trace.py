@@ -19,6 +19,7 @@ class ScanTrace:
     elapsed: float = 0.0  # seconds
     loops: int = 1
     strategies: list[str] = field(default_factory=list)  # distinct, in order of use
+    filters: list[str] = field(default_factory=list)  # how parts were filtered, likewise
     passing: int = 0
     scored: int = 0
     reranked: int = 0
@@ -41,6 +42,11 @@ class ScanTrace:
         self.passing += passing
         self.scored += result.scored
         self.reranked += result.reranked
+
+    def filtered(self, how: str) -> None:
+        """Note how the filter of a part was evaluated."""
+        if how not in self.filters:
+            self.filters.append(how)
 
     def finish(self, rows: int) -> None:
         self.rows = rows

@@ -61,7 +61,8 @@ class Search:
         if not ready:
             params = filters.with_scalars(plan.filter, ctx, params)
         self.parts = [
-            (pv, filters.passing(plan.filter, version, pv, ctx, params)) for pv in version.parts
+            (pv, filters.passing(plan.filter, version, pv, ctx, params, self.trace))
+            for pv in version.parts
         ]
 
     def again(self, query: npt.NDArray[np.float32] | None) -> Search:

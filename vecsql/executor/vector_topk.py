@@ -44,14 +44,17 @@ def find(plan: VectorTopK, version: TableVersion, ctx: ExecContext, params: Sequ
         kernels.warm_up(delay=1.0)
     query = evaluate(plan.query, ctx, params)
     search = Search(plan, version, ctx, params, query)
-    if plan.within is not None:
-        hits = _within(plan.within, search, k, ctx, params)
-    else:
-        hits = first_rows(search, k)
+    hits = bounded_rows(search, k, ctx, params)
     hits = hits.slice(offset, k)
     if search.trace is not None:
         search.trace.finish(len(hits.positions))
     return hits
+
+
+def bounded_rows(search: Search, k: int, ctx: ExecContext, params: Sequence[Any]) -> Hits:
+    """The first k rows within the bound on their distance, if the plan has one."""
+    within = search.plan.within
+    return first_rows(search, k) if within is None else _within(within, search, k, ctx, params)
 
 
 def first_rows(search: Search, k: int) -> Hits:

@@ -30,8 +30,13 @@ def reads_only_tables(plan: Any) -> bool:
 
 
 def _given(scalars: Iterable[ScalarExpr | None]) -> bool:
-    """Constants and parameters all."""
-    return all(scalar is None or scalar.operand is not None for scalar in scalars)
+    """Constants, parameters, and sub-selects that only read tables themselves."""
+    return all(
+        scalar is None
+        or scalar.operand is not None
+        or (scalar.plan is not None and reads_only_tables(scalar.plan))
+        for scalar in scalars
+    )
 
 
 def _filter_given(where: Filter | None) -> bool:

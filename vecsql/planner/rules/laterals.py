@@ -30,10 +30,12 @@ from vecsql.planner.rules.table_filters import table_filter
 from vecsql.planner.rules.topk import (
     Block,
     block_outputs,
+    expands,
     find_block,
     index_for,
     read_relation,
 )
+from vecsql.planner.rules.within import split_within
 from vecsql.types import INT8
 from vecsql.types.base import ColumnType
 
@@ -97,6 +99,7 @@ def _plan(block: Block, compiler: Compiler) -> tuple[LateralTopK, list[exp.Colum
     operand = distance.value(compiler) if closed else ScalarExpr(distance.ctype, Param(first))
     if operand is None:
         raise NotDirect
+    within, terms = split_within(terms, query, distance, compiler)
     where = table_filter(terms, query, compiler)
     index_oid = index_for(distance, query, compiler)
     scan = VectorTopK(
@@ -110,11 +113,15 @@ def _plan(block: Block, compiler: Compiler) -> tuple[LateralTopK, list[exp.Colum
         outputs=block_outputs(columns),
         index_oid=index_oid,
         recall=compiler.catalog.declared_recall(index_oid) if index_oid else None,
+        within=within,
         order=block.keys,
         order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {vector.sql(dialect='postgres')})",
     )
+    rows = _outer_select(outer, [*keys, *([] if closed else [vector]), *values])
+    if within is None:
+        _limit_outer(rows, outer, block, 0 if other_than is None else 1)
     return LateralTopK(
-        outer=compiler.rows(_outer_select(outer, [*keys, *([] if closed else [vector]), *values])),
+        outer=compiler.rows(rows),
         keys=tuple(_key_column(i, key) for i, key in enumerate(keys)),
         is_unique=outer.is_table,
         has_vectors=not closed,
@@ -177,6 +184,10 @@ def _outer(select: exp.Select, source: exp.Expression) -> _Outer:
     plain = isinstance(source, (exp.Table, exp.Subquery)) and not source.args.get("joins")
     if not plain or source.args.get("sample") or "topk" in source.meta or not is_closed(source):
         raise NotDirect
+    for join in select.args.get("joins") or ():
+        side = join.args.get("side")
+        if side in ("RIGHT", "FULL") or (side and join.this is source):
+            raise NotDirect  # rows that an outer join fills with NULL have no rowid
     return _Outer(select, source, is_table)
 
 
@@ -210,15 +221,7 @@ def _outer_select(outer: _Outer, items: Sequence[exp.Expression]) -> exp.Select:
     """SELECT items FROM the item, with the terms of WHERE that read nothing else."""
     select = exp.Select(expressions=[_bare(item.copy()) for item in items])
     select.set("from_", exp.From(this=outer.source.copy()))
-    name = outer.source.alias_or_name
-    where = outer.select.args.get("where")
-    own = [
-        term.copy()
-        for term in conjuncts(where.this if where is not None else None)
-        if term.find(exp.Query) is None
-        and all(column.meta.get("relation") == name for column in columns_of(term))
-        and next(columns_of(term), None) is not None
-    ]
+    own = [term.copy() for term in conjuncts(_where(outer.select)) if _reads_only(term, outer)]
     if own:
         select.set("where", exp.Where(this=exp.and_(*own, copy=False)))
     scope: exp.Expression | None = outer.select
@@ -229,6 +232,57 @@ def _outer_select(outer: _Outer, items: Sequence[exp.Expression]) -> exp.Select:
             break
         scope = scope.parent
     return select
+
+
+def _where(select: exp.Select) -> exp.Expression | None:
+    where = select.args.get("where")
+    return where.this if where is not None else None
+
+
+def _reads_only(node: exp.Expression, outer: _Outer) -> bool:
+    """Whether the expression reads columns of the item, and nothing else."""
+    columns = list(columns_of(node))
+    name = outer.source.alias_or_name
+    return (
+        bool(columns)
+        and node.find(exp.Query) is None
+        and all(column.meta.get("relation") == name for column in columns)
+    )
+
+
+def _limit_outer(select: exp.Select, outer: _Outer, block: Block, more: int) -> None:
+    """Put LIMIT on the rows to search for, where so many rows of the outer item give as many of the result: each has
+    one at least, but `more` of them."""
+    whole, limit = outer.select, outer.select.args.get("limit")
+    args = {"expressions", "from_", "joins", "where", "order", "limit", "kind", "with_"}
+    joins = whole.args.get("joins") or ()
+    if limit is None or any(v for k, v in whole.args.items() if k not in args) or len(joins) != 1:
+        return
+    join = joins[0]
+    lateral, on = join.this, join.args.get("on")
+    if not isinstance(lateral, exp.Lateral) or lateral.this.this is not block.query.select:
+        return
+    kept = join.args.get("side") == "LEFT" and isinstance(on, exp.Boolean) and bool(on.this)
+    given = block.query.where is None or (more and len(conjuncts(block.query.where)) == more)
+    whole_rows = not join.args.get("side") and on is None and given and "offset" not in _set_args(block)  # fmt: skip
+    order = whole.args.get("order")
+    ordered = [item.this for item in order.expressions] if order is not None else []
+    terms = [*conjuncts(_where(whole)), *ordered]
+    number = limit.expression
+    if not (kept or whole_rows) or not all(_reads_only(term, outer) for term in terms):
+        return
+    if any(expands(item) for item in whole.expressions):
+        return
+    if not isinstance(number, exp.Literal) or number.is_string or not number.this.isdigit():
+        return
+    if order is not None:
+        select.set("order", order.copy())
+    bound = exp.Limit(expression=exp.Literal.number(int(number.this) + more))
+    select.set("limit", bound)
+
+
+def _set_args(block: Block) -> set[str]:
+    return {key for key, value in block.query.select.args.items() if value}
 
 
 def _bare(node: exp.Expression) -> exp.Expression:
