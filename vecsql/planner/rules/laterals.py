@@ -255,7 +255,7 @@ def _limit_outer(select: exp.Select, outer: _Outer, block: Block, more: int) -> 
     one at least, but `more` of them."""
     whole, limit = outer.select, outer.select.args.get("limit")
     args = {"expressions", "from_", "joins", "where", "order", "limit", "kind", "with_"}
-    joins = whole.args.get("joins") or ()
+    joins: list[exp.Join] = whole.args.get("joins") or []
     if limit is None or any(v for k, v in whole.args.items() if k not in args) or len(joins) != 1:
         return
     join = joins[0]
