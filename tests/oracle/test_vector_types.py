@@ -23,3 +23,7 @@ def run_both(name: str, postgres: Postgres, vecsql: Vecsql) -> None:
 
 def test_types(postgres: Postgres, vecsql: Vecsql) -> None:
     run_both("vector_types.sql", postgres, vecsql)
+
+
+def test_indexes(postgres: Postgres, vecsql: Vecsql) -> None:
+    run_both("vector_indexes.sql", postgres, vecsql)

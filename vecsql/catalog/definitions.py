@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vecsql.catalog.deparse import expression_text
 from vecsql.catalog.identifiers import quote_identifier, quote_literal
 from vecsql.catalog.model import (
@@ -14,7 +16,10 @@ from vecsql.catalog.model import (
 from vecsql.catalog.names import DEFAULT_PATH, SearchPath, qualified_name, regclass_out
 from vecsql.catalog.system_static import default_opclasses
 from vecsql.catalog.view_text import view_text
-from vecsql.types.base import ColumnType, by_oid
+from vecsql.types.base import ColumnType, by_name, by_oid
+
+_DIMS = re.compile(r"\(\s*(\d+)\s*\)[\s)]*\Z")
+_CASTS = re.compile(r"(?:::\s*[\w.]+\s*(?:\([\d\s,]*\))?\s*)+\Z")
 
 
 def format_type(oid: int | None, typmod: int | None) -> str | None:
@@ -143,8 +148,27 @@ def _index_key(table: Table, column: IndexColumn, pretty: bool) -> str:
     if column.expression is None:
         return quote_identifier(table.column_at(column.attnum).name)
     text = expression_text(column.expression, table, pretty=pretty)
-    is_call = text.endswith(")") and text.split("(", 1)[0].isidentifier()
+    is_call = (
+        text.endswith(")") and text.split("(", 1)[0].isidentifier() and not _CASTS.search(text)
+    )
     return text if is_call else f"({text})"
+
+
+def expression_name(expression: str) -> str:
+    """What PostgreSQL calls an expression as a column of an index: its function, or what is cast; else 'expr'."""
+    text = _CASTS.sub("", expression.strip())
+    while text.startswith("(") and text.endswith(")"):
+        text = _CASTS.sub("", text[1:-1].strip())
+    head, parenthesis, _ = text.partition("(")
+    name = head.strip().lower()
+    return name if name.isidentifier() and (parenthesis or text != expression.strip()) else "expr"
+
+
+def expression_column_type(expression: str, opclass: str) -> ColumnType:
+    """The type of the expression of a vector index, which ends in a cast to it."""
+    found, dims = by_name(opclass.partition("_")[0]), _DIMS.search(expression)
+    assert found is not None
+    return ColumnType(found, int(dims[1]) if dims else -1)
 
 
 def _is_default(table: Table, index: Index, column: IndexColumn) -> bool:

@@ -65,6 +65,10 @@ class IndexColumn:
     expression: str | None = None
     descending: bool = False
     nulls_first: bool = False
+    source: int = 0  # of a vector index: the column that the expression is about, or attnum
+    steps: tuple[
+        tuple[str | int, ...], ...
+    ] = ()  # what the expression does to it: vecsql.index.derive
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,10 @@ class Index:
     constraint: bool = False  # made by a PRIMARY KEY or UNIQUE constraint
     options: tuple[tuple[str, str], ...] = ()  # WITH (m = 16, ...), in the order written
     predicate: str | None = None  # WHERE of a partial index, SQL text
+    scope: tuple[
+        tuple[int, str, str, int, int], ...
+    ] = ()  # the predicate compiled (vecsql.storage.scope);
+    # empty where it cannot be: the index then has all rows
     include: tuple[int, ...] = ()
     nulls_not_distinct: bool = False
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from vecsql.catalog.definitions import constraint_definition, default_text, view_definition
+from vecsql.catalog.definitions import (
+    constraint_definition,
+    default_text,
+    expression_column_type,
+    expression_name,
+    view_definition,
+)
 from vecsql.catalog.deparse import expression_text, expression_type
 from vecsql.catalog.model import (
     PG_CATALOG_OID,
@@ -206,8 +212,7 @@ def _index_attributes(table: Table, index: Index) -> Iterator[Row]:
         if column.expression is None:
             name = table.column_at(column.attnum).name
         else:
-            head = column.expression.partition("(")[0]
-            name = head if head.isidentifier() and head != column.expression else "expr"
+            name = expression_name(column.expression)
         yield _attribute(index.oid, number, name, _key_type(table, column))
     for number, attnum in enumerate(index.include, len(index.columns) + 1):
         included = table.column_at(attnum)
@@ -244,6 +249,8 @@ def _indexes(catalog: Catalog) -> Iterator[Row]:
 def _key_type(table: Table, column: IndexColumn) -> ColumnType:
     if column.expression is None:
         return table.column_at(column.attnum).type
+    if column.source:
+        return expression_column_type(column.expression, column.opclass)
     found = by_name(expression_type(column.expression, table))
     return ColumnType(found) if found is not None else _plain("text")
 

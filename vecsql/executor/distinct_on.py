@@ -79,7 +79,7 @@ def _distances(scan: VectorTopK, hits: Hits, query: Any, ctx: ExecContext) -> tu
     for number, owner in enumerate(hits.owners):
         check_canceled(ctx)
         mine = np.flatnonzero(hits.parts == number) if hits.parts is not None else slice(None)
-        vectors, valid = owner.part.vectors(scan.attnum)
+        vectors, valid = owner.part.derived(scan.attnum, scan.steps)
         positions = hits.positions[mine]
         wanted = flat.query_for(vectors, query)
         values[mine] = flat.distances(vectors, wanted, scan.metric, positions)

@@ -17,6 +17,7 @@ from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
 from vecsql.executor.relational import prepare_relations
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
+from vecsql.executor.vector_search import index_of
 from vecsql.executor.widening import block_of
 from vecsql.index.composite import DEFAULT_EF_SEARCH
 from vecsql.planner.dml import Delete, Insert, Update
@@ -128,10 +129,11 @@ def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
     rows = min(explainer.constant(plan.limit, table), table)
     width = _width(plan.outputs)
     settings = explainer.ctx.settings
-    indexed = bool(plan.index_oid) and bool(settings.get("enable_indexscan"))
+    index_oid = index_of(plan, explainer.params)
+    indexed = bool(index_oid) and bool(settings.get("enable_indexscan"))
     effort = max(effort_of(settings).ef_search or DEFAULT_EF_SEARCH, rows)
     cost = _scan_cost(effort * 32 if indexed else table, plan)
-    suffix, names = _relation(explainer, plan, plan.index_oid if indexed else 0)
+    suffix, names = _relation(explainer, plan, index_oid if indexed else 0)
     scan = Node("Vector Scan", suffix, names, rows, cost, width)
     scan.properties["Order By"] = plan.order_sql
     if plan.within is not None:
@@ -142,7 +144,7 @@ def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
     _add_filter(scan, plan.filter)
     below = _sub_selects(explainer, plan.filter)
     scan.properties["Strategy"] = f"graph (ef={effort})" if indexed else "exact scan"
-    scan.properties["Segments"] = _segments(explainer, plan)
+    scan.properties["Segments"] = _segments(explainer, plan, index_oid)
     scan.children = explainer.init_plan(plan.query) + below
     if trace is not None:
         scan.actual = Actual(trace.rows, trace.elapsed * 1e3)
@@ -177,9 +179,9 @@ def _nearest_per_group(explainer: _Explainer, plan: NearestPerGroup) -> Node:
     return node if plan.limit is None and plan.offset is None else _above(node, "Limit")
 
 
-def _segments(explainer: _Explainer, plan: VectorTopK) -> str:
+def _segments(explainer: _Explainer, plan: VectorTopK, index_oid: int) -> str:
     parts = explainer.ctx.txn.snapshot().table(plan.table.oid).parts
-    indexed = sum(1 for pv in parts if plan.index_oid and pv.part.index(plan.index_oid) is not None)
+    indexed = sum(1 for pv in parts if index_oid and pv.part.index(index_oid) is not None)
     memtable = sum(1 for pv in parts if not pv.part.is_segment)
     details = [f"{n} {what}" for n, what in ((indexed, "indexed"), (memtable, "memtable")) if n]
     return f"{len(parts)} ({', '.join(details)})" if details else str(len(parts))

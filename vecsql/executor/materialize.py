@@ -89,7 +89,7 @@ def _distances_to(
     null = np.zeros(len(hits.positions), np.bool_)
     for number, owner in enumerate(hits.owners):
         mine = np.flatnonzero(hits.parts == number) if hits.parts is not None else slice(None)
-        vectors, valid = owner.part.vectors(plan.attnum)
+        vectors, valid = owner.part.derived(plan.attnum, plan.steps)
         positions = hits.positions[mine]
         values[mine] = flat.distances(vectors, query, plan.metric, positions)
         if valid is not None:

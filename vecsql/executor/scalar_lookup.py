@@ -413,7 +413,7 @@ def _distance_test(rows: PartLookups, lookup: DistanceTest) -> RowSet | None:
         return RowSet.none(rows.size)
     if bound != bound:
         return None
-    vectors, valid = rows.part.vectors(lookup.attnum)
+    vectors, valid = rows.part.derived(lookup.attnum, lookup.steps)
     values = flat.distances(vectors, flat.query_for(vectors, query), lookup.metric)
     if lookup.transform is not None:
         values = lookup.transform(values)

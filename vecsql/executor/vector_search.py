@@ -31,6 +31,7 @@ class Search:
         "ctx",
         "effort",
         "exact",
+        "index_oid",
         "parts",
         "plan",
         "query",
@@ -51,9 +52,13 @@ class Search:
         self.plan, self.version, self.ctx, self.query = plan, version, ctx, query
         settings = ctx.settings
         self.trace = ScanTrace.start(plan, ctx)
-        self.effort = effort_of(settings, plan.recall, explain=self.trace is not None)
+        self.index_oid = index_of(plan, params)
+        recall = plan.recall
+        if self.index_oid != plan.index_oid:
+            recall = ctx.txn.snapshot().catalog.declared_recall(self.index_oid)
+        self.effort = effort_of(settings, recall, explain=self.trace is not None)
         self.exact = (
-            not plan.index_oid
+            not self.index_oid
             or self.effort.exact
             or self.effort.strategy == "exact"
             or not settings.get("enable_indexscan")
@@ -81,7 +86,7 @@ class Search:
         for pv, rows in self.parts:
             if self.ctx.cancel.is_set():
                 raise QueryCanceled("canceling statement due to user request")
-            vectors, valid = pv.part.vectors(self.plan.attnum)
+            vectors, valid = pv.part.derived(self.plan.attnum, self.plan.steps)
             if valid is not None:
                 nulls = True
                 rows = RowSet.of(valid) if rows is None else rows.within(valid)
@@ -109,7 +114,7 @@ class Search:
         if not rows:
             return None
         query = flat.query_for(vectors, query)
-        index = None if self.exact else pv.part.index(plan.index_oid)
+        index = None if self.exact else pv.part.index(self.index_oid)
         if index is None:
             result = flat.search(vectors, query, k, plan.metric, among)
         else:
@@ -124,6 +129,11 @@ class Search:
         """Whether rows may be at distance NaN: under cosine, where a vector is zero."""
         if self.plan.metric != "cosine" or self.query is None:
             return False
+        if (
+            self.plan.steps
+            or self.plan.table.column_at(self.plan.attnum).type.type.name != "vector"
+        ):
+            return True  # for all that is known
         return not self.query.any() or any(_has_zero(pv, self.plan.attnum) for pv, _ in self.parts)
 
     def _fill(self, hits: Hits, k: int, *, all_null: bool) -> Hits:
@@ -140,6 +150,14 @@ class Search:
                 owners.append(pv)
                 missing -= len(null)
         return hits.append_nulls(owners, parts, positions)
+
+
+def index_of(plan: VectorTopK, params: Sequence[Any]) -> int:
+    """The index that serves with these parameters, 0 for none."""
+    for oid, needs in plan.choices:
+        if all(len(params) >= n and params[n - 1] == value for n, value in needs):
+            return oid
+    return plan.index_oid
 
 
 def _has_zero(pv: PartVersion, attnum: int) -> bool:

@@ -1,4 +1,4 @@
-"""Vector indexes over numpy arrays: exact flat scan, the SQ8 graph and inverted files."""
+"""Vector indexes over numpy arrays: exact flat scan, the SQ8 graph, inverted files and lists; of columns, expressions and some of the rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vecsql.errors import FeatureNotSupported
 from vecsql.index.base import Mask, Metric, Progress, Sections, VectorIndex, Vectors
 from vecsql.index.options import ListOptions, graph_options, list_options
+from vecsql.index.rows import BitRows, HalfRows, Rows, SparseRows
 
 if TYPE_CHECKING:
     from vecsql.index.ivf import IvfIndex
@@ -19,38 +20,55 @@ __all__ = ["build", "load"]
 
 def build(
     method: str,
-    vectors: Vectors,
+    vectors: Vectors | Rows,
     metric: Metric,
     options: Mapping[str, str],
     *,
     threads: int = 1,
     progress: Progress | None = None,
     valid: Mask | None = None,
+    scope: Mask | None = None,
 ) -> VectorIndex:
     """Build an index of access method `method` over `vectors` (n, d).
 
-    Rows where `valid` is False (NULL vectors) are left out, and so are zero vectors for cosine. The result does not
-    depend on `threads`. `progress` is called with (rows done, rows in all) and may raise to give up. Waits for
-    the kernels to be compiled. Raises InvalidParameterValue for bad options, FeatureNotSupported for other methods.
+    Rows where `valid` is False (NULL vectors) are left out, and so are zero vectors for cosine; a partial index has only the rows
+    where `scope` is True. The result does not depend on `threads`. `progress` is called with (rows done, rows in all) and
+    may raise to give up. Waits for the kernels to be compiled. Raises InvalidParameterValue for bad options,
+    FeatureNotSupported for other methods.
     """
-    if method == "ivfflat":
-        from vecsql.index.ivf_build import build_ivf
-
-        return build_ivf(
-            vectors, metric, list_options(options), threads=threads, progress=progress, valid=valid
-        )
-    if method not in ("hnsw", "vecsql"):
+    if method not in ("hnsw", "ivfflat", "vecsql"):
         raise FeatureNotSupported(f'access method "{method}" is not supported yet')
+    from vecsql.index import derived, inverted
+    from vecsql.index.bit_index import BitIndex
     from vecsql.index.composite import CompositeIndex
+    from vecsql.index.derive import DerivedRows
     from vecsql.index.graph_build import build_graph
     from vecsql.index.measure import costs_of, curves_of
 
+    if scope is not None or isinstance(vectors, DerivedRows):
+        return derived.build(
+            method, vectors, metric, options, threads=threads, progress=progress, valid=valid, scope=scope
+        )  # fmt: skip
+    if isinstance(vectors, BitRows):
+        return BitIndex(metric)
+    if isinstance(vectors, SparseRows):
+        return inverted.build(vectors, metric, valid)
+    if method == "ivfflat":
+        if isinstance(
+            vectors, HalfRows
+        ):  # re-ranking lists is for float32; the graph needs no lists
+            method, options = "hnsw", {}
+        else:
+            return _lists(vectors, metric, options, threads, progress, valid)
+    floats = vectors.floats(slice(None)) if isinstance(vectors, Rows) else vectors
     graph = build_graph(
-        vectors, metric, graph_options(options), threads=threads, progress=progress, valid=valid
+        floats, metric, graph_options(options), threads=threads, progress=progress, valid=valid
     )
-    curves = curves_of(graph, vectors, threads=threads)
-    ivf = _companion(method, graph.indexed, vectors, metric, threads, valid)
-    return CompositeIndex(method, graph, curves, costs_of(graph, ivf, vectors), ivf)
+    curves = curves_of(graph, floats, threads=threads)
+    ivf = None
+    if not isinstance(vectors, Rows):  # its re-ranking is for float32
+        ivf = _companion(method, graph.indexed, vectors, metric, threads, valid)
+    return CompositeIndex(method, graph, curves, costs_of(graph, ivf, floats), ivf)
 
 
 def _companion(
@@ -69,10 +87,33 @@ def _companion(
     return build_ivf(vectors, metric, ListOptions(), threads=threads, valid=valid)
 
 
+def _lists(
+    vectors: Any,
+    metric: Metric,
+    options: Mapping[str, str],
+    threads: int,
+    progress: Progress | None,
+    valid: Mask | None,
+) -> VectorIndex:
+    from vecsql.index.ivf_build import build_ivf
+
+    return build_ivf(
+        vectors, metric, list_options(options), threads=threads, progress=progress, valid=valid
+    )
+
+
 def load(
     kind: str, metric: Metric, parameters: Mapping[str, Any], sections: Sections
 ) -> VectorIndex:
     """The index that `sections()` and `parameters()` of a built one describe; arrays are used as they are."""
+    from vecsql.index import bit_index, derived, inverted
+
+    if kind == derived.KIND:
+        return derived.load(metric, parameters, sections)
+    if kind == bit_index.KIND:
+        return bit_index.BitIndex(metric)
+    if kind == inverted.KIND:
+        return inverted.InvertedIndex(metric, sections)
     if kind == "ivfflat":
         from vecsql.index.ivf import IvfIndex
 

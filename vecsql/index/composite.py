@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from vecsql.index.calibrate import Curve
 from vecsql.index.graph import MAX_POOL, GraphIndex
 from vecsql.index.ivf import IvfIndex
 from vecsql.index.results import EMPTY
+from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Choice, Costs, choose
 
@@ -92,7 +93,7 @@ class CompositeIndex:
 
     def search(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
@@ -103,10 +104,10 @@ class CompositeIndex:
         Distances are exact. Fewer than k rows come back only when fewer pass. NULL rows and, for cosine, zero vectors
         are never returned.
         """
-        query = flat.as_query(query, vectors.shape[1])
+        query = flat.query_for(vectors, query)
         if k <= 0 or not self._graph.indexed or (among is not None and not among.count):
             return EMPTY
-        if kernels.search_kernels() is None:
+        if not is_compiled(vectors):
             return self._exact(vectors, query, k, among)
         choice = self._usual_choice(k, effort) if among is None else self.choose(k, effort, among)
         result = None
@@ -158,7 +159,7 @@ class CompositeIndex:
 
     def _scan_lists(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
@@ -168,7 +169,7 @@ class CompositeIndex:
         assert self._ivf is not None
         if among is not None:
             effort = replace(effort, recall=1 - FILTERED_MISSES * (1 - effort.recall))
-        result = self._ivf.search(vectors, query, k, effort, among)
+        result = self._ivf.search(cast(Vectors, vectors), query, k, effort, among)
         wanted = self._graph.indexed if among is None else among.count
         return result if len(result.positions) >= min(k, wanted) else None
 
@@ -182,7 +183,7 @@ class CompositeIndex:
 
     def _walk(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
@@ -235,7 +236,7 @@ class CompositeIndex:
         return _Walk(plan, curve, min(max(usual, first), most), most)
 
     def _scan(
-        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
+        self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None
     ) -> SearchResult:
         """Score the codes of all passing rows; exact over float32 where codes cannot tell them apart."""
         scanned = self._graph.scan(vectors, query, k, 2 * k + 32, among)
@@ -245,7 +246,7 @@ class CompositeIndex:
         return scanned.result
 
     def _exact(
-        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
+        self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None
     ) -> SearchResult:
         """Exact over float32, for what the kernels cannot do (yet); leaves out what is not indexed."""
         if self._graph.indexed < len(vectors):
@@ -254,6 +255,12 @@ class CompositeIndex:
         result = flat.search(vectors, query, k, self.metric, among)
         result.strategy = "exact scan" if among is None else "exact over passing rows"
         return result
+
+
+def is_compiled(vectors: Vectors | Rows) -> bool:
+    """Whether the kernels for rows of this kind can be called."""
+    compiled = kernels.kind_kernels() if isinstance(vectors, Rows) else kernels.search_kernels()
+    return compiled is not None
 
 
 def first_beam(k: int) -> int:

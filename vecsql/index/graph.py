@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
 from vecsql.index.resident import in_large_pages, is_mapped
+from vecsql.index.rows import HalfRows, Rows
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Costs
 
@@ -36,6 +37,15 @@ class Walked:
     length: float
     beam: float
     sure: bool
+
+
+def kernels_for(vectors: Vectors | Rows) -> tuple[Any, Any, Any]:
+    """The walk and the scan for rows of this kind, and the rows as these take them."""
+    if isinstance(vectors, HalfRows):
+        compiled = kernels.kind_kernels()
+        return compiled.half_graph_search, compiled.half_code_search, vectors.arrays()[0]
+    compiled = kernels.search_kernels()
+    return compiled.graph_search, compiled.code_search, flat.as_rows(cast(Vectors, vectors))
 
 
 class _Scratch:
@@ -110,7 +120,7 @@ class GraphIndex:
 
     def walk(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: npt.NDArray[np.float32],
         k: int,
         plan: npt.NDArray[np.float64],
@@ -125,8 +135,9 @@ class GraphIndex:
         if hidden >= 0:
             visited[hidden >> 6] |= np.uint64(1 << (hidden & 63))
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        found = kernels.search_kernels().graph_search(
-            flat.as_rows(vectors),
+        search, _, rows = kernels_for(vectors)
+        found = search(
+            rows,
             query,
             *self._coding,
             *self._graph,
@@ -152,7 +163,7 @@ class GraphIndex:
 
     def scan(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: npt.NDArray[np.float32],
         k: int,
         width: int,
@@ -161,8 +172,9 @@ class GraphIndex:
         """Score the codes of all rows `among` these, then the float32 vectors of the best `width` of them."""
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
         spent = np.empty(3, np.int64)
-        found = kernels.search_kernels().code_search(
-            flat.as_rows(vectors),
+        _, search, rows = kernels_for(vectors)
+        found = search(
+            rows,
             query,
             *self._coding,
             flat.NO_POSITIONS if among is None else among.positions,

@@ -58,7 +58,11 @@ class Rows:
         raise NotImplementedError
 
     def floats(self, positions: Any) -> npt.NDArray[np.float32]:
-        """The rows at `positions` (or a slice of them) as a float32 matrix, on which an index is built."""
+        """The rows at `positions` (or a slice of them) as a float32 matrix."""
+        raise NotImplementedError
+
+    def taken(self, positions: Any) -> Rows:
+        """The rows at `positions`."""
         raise NotImplementedError
 
     def search(self, query: Any, k: int, metric: Metric, mask: Mask | None) -> SearchResult:
@@ -147,10 +151,12 @@ class BitRows(Rows):
         return cls(packed(ones), ones.shape[1])
 
     def as_query(self, value: Any) -> Any:
-        if isinstance(value, np.ndarray):
+        if isinstance(value, np.ndarray) and value.dtype == np.uint64:
             return value
         if len(value) != self.shape[1]:
             raise DataException(f"different bit lengths {self.shape[1]} and {len(value)}")
+        if isinstance(value, np.ndarray):  # binary_quantize() of it
+            return packed((value > 0)[None])[0]
         digits = np.frombuffer(value.encode(), np.uint8)
         return packed((digits & 1).astype(np.bool_)[None])[0]
 
@@ -208,3 +214,14 @@ class SparseRows(Rows):
     def by_numpy(self, query: Any, metric: int, positions: Positions | None) -> Distances:
         chosen = self.starts if positions is None else self.starts[positions]
         return kinds_reference.sparse_distances(self.words, chosen, query, metric)
+
+    def taken(self, positions: Any) -> SparseRows:
+        """The rows at `positions`, their words one after the other."""
+        starts = self.starts[positions]
+        if not len(starts):
+            return SparseRows(self.words[:0], starts, self.shape[1])
+        sizes = 3 + 2 * self.words[starts + 1]
+        ends = np.cumsum(sizes)
+        first = (ends - sizes).astype(np.int32)
+        words = self.words[np.repeat(starts - first, sizes) + np.arange(ends[-1])]
+        return SparseRows(words, first, self.shape[1])

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from numba.extending import overload
 
 from vecsql.kernels.floats import sum_differences, sum_products, sum_squares
+from vecsql.kernels.half import half_distance
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1, L2
 from vecsql.kernels.simd import prefetch
@@ -46,10 +48,24 @@ def distance_at(mine: Any, other: Any, dimensions: Any, query_norm: Any, metric:
     return 1.0 - min(max(similarity, -1.0), 1.0)
 
 
+def distance_of(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
+    """The distance for the type of the row's elements, which the compiler knows."""
+    raise NotImplementedError
+
+
+@overload(distance_of, strict=False)
+def _distance_of(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
+    if row.dtype == types.uint16:
+        return lambda row, query, query_norm, metric: half_distance(row, query, query_norm, metric)
+    return lambda row, query, query_norm, metric: distance_at(
+        row.ctypes.data, query.ctypes.data, query.shape[0], query_norm, metric
+    )
+
+
 @helper
 def distance(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
-    """distance_at() of two arrays."""
-    return distance_at(row.ctypes.data, query.ctypes.data, query.shape[0], query_norm, metric)
+    """distance_at() of a float32 row, or half_distance() of the bits of a float16 row."""
+    return distance_of(row, query, query_norm, metric)
 
 
 @helper

@@ -324,7 +324,11 @@ def rerank(
             break
         row = key_row(pool[i])
         if i + RERANK_AHEAD < size:
-            prefetch_row(vectors.ctypes.data, key_row(pool[i + RERANK_AHEAD]), 4 * vectors.shape[1])
+            prefetch_row(
+                vectors.ctypes.data,
+                key_row(pool[i + RERANK_AHEAD]),
+                vectors.itemsize * vectors.shape[1],
+            )
         while row >= 0:
             if mask.shape[0] == 0 or mask[row]:
                 scored += 1

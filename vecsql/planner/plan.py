@@ -177,6 +177,11 @@ class VectorTopK:
     within: Within | None = None
     order: tuple[OrderKey, ...] = ()
     order_sql: str = ""  # as EXPLAIN shows it: (embedding <=> $1)
+    steps: tuple[
+        tuple[str | int, ...], ...
+    ] = ()  # of an expression over the column: vecsql.index.derive
+    choices: tuple[tuple[int, tuple[tuple[int, Any], ...]], ...] = ()
+    # partial indexes that serve where parameters have these values: (index, ((parameter, value), ...)), best first
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:

@@ -7,28 +7,30 @@ from collections.abc import Callable, Iterator, Sequence
 from vecsql import errors, index, stats
 from vecsql.catalog.model import Index
 from vecsql.index.base import Metric, VectorIndex
-from vecsql.index.rows import Rows
-from vecsql.storage.columns import is_vector
 from vecsql.storage.interface import PartVersion
+from vecsql.storage.scope import in_scope
 from vecsql.storage.segment import Segment
 from vecsql.storage.segments import SegmentStore
 from vecsql.storage.snapshot import DatabaseVersion
 
 MIN_INDEX_ROWS = 2000  # smaller segments are scanned
 
-_METRICS: dict[str, Metric] = {
-    "vector_l2_ops": "l2", "vector_ip_ops": "ip", "vector_cosine_ops": "cosine", "vector_l1_ops": "l1",
-}  # fmt: skip
+_METRICS: tuple[Metric, ...] = ("l2", "ip", "cosine", "l1", "hamming", "jaccard")
 
 
 def metric_of(definition: Index) -> Metric:
+    """The metric of a class like halfvec_cosine_ops."""
     opclass = definition.columns[0].opclass
-    try:
-        return _METRICS[opclass]
-    except KeyError:
-        raise errors.FeatureNotSupported(
-            f'operator class "{opclass}" is not supported yet'
-        ) from None
+    for metric in _METRICS:
+        if opclass.endswith(f"_{metric}_ops"):
+            return metric
+    raise errors.FeatureNotSupported(f'operator class "{opclass}" is not supported yet')
+
+
+def source_of(definition: Index) -> int:
+    """The column that a vector index is about."""
+    column = definition.columns[0]
+    return column.attnum or column.source
 
 
 def indexable(part: PartVersion, attnum: int) -> bool:
@@ -40,7 +42,7 @@ def indexable(part: PartVersion, attnum: int) -> bool:
         or segment.num_rows < MIN_INDEX_ROWS
     ):
         return False
-    return attnum in segment.attnums and is_vector(segment.column(attnum).type)
+    return attnum in segment.attnums
 
 
 def missing(version: DatabaseVersion) -> Iterator[tuple[Segment, Index]]:
@@ -53,7 +55,7 @@ def missing(version: DatabaseVersion) -> Iterator[tuple[Segment, Index]]:
 
 def missing_in(parts: Sequence[PartVersion], definition: Index) -> Iterator[Segment]:
     for part in parts:
-        if indexable(part, definition.columns[0].attnum):
+        if indexable(part, source_of(definition)):
             segment = part.part
             assert isinstance(segment, Segment)
             if segment.index(definition.oid) is None:
@@ -100,12 +102,10 @@ class Indexer:
             shown.rows_done = before + done
 
         check()
-        vectors, valid = segment.vectors(definition.columns[0].attnum)
-        if isinstance(vectors, Rows):
-            raise errors.FeatureNotSupported("only vectors are indexed yet")
+        vectors, valid = segment.derived(source_of(definition), definition.columns[0].steps)
         built = index.build(
             definition.method, vectors, metric_of(definition), dict(definition.options),
-            threads=self._threads, progress=progress, valid=valid,
+            threads=self._threads, progress=progress, valid=valid, scope=in_scope(segment, definition.scope),
         )  # fmt: skip
         self.attach(segment, definition.oid, built)
         stats.counters.add("indexes_built")

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from vecsql.catalog.model import Catalog
 from vecsql.index.base import VectorIndex
+from vecsql.index.derive import Steps
 from vecsql.index.rows import Rows
 from vecsql.storage.locks import LockManager
 
@@ -44,6 +45,12 @@ class Part(Protocol):
     def vectors(self, attnum: int) -> tuple[npt.NDArray[np.float32] | Rows, Bools | None]:
         """The rows of a vector(d) column, (n, d) float32, or of a halfvec(d), bit(d) or sparsevec(d) column, and their
         validity (None: no NULLs; what NULL rows hold means nothing)."""
+        ...
+
+    def derived(
+        self, attnum: int, steps: Steps
+    ) -> tuple[npt.NDArray[np.float32] | Rows, Bools | None]:
+        """vectors(), or the rows that the steps of an expression make of them."""
         ...
 
     def index(self, index_oid: int) -> VectorIndex | None:

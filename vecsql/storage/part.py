@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vecsql.index.base import VectorIndex
+from vecsql.index.derive import DerivedRows, Steps
 from vecsql.storage import key_index
 from vecsql.storage.columns import Kind, rows_of
 from vecsql.storage.interface import Bools, Rowids
@@ -34,6 +35,7 @@ class BasePart:
         self.high = int(rowids[-1]) if len(rowids) else 0
         self._dense = self.high - self.low + 1 == len(rowids)
         self._vectors: dict[int, tuple[Kind, Bools | None]] = {}
+        self._derived: dict[tuple[int, Steps], DerivedRows] = {}
         self._zones: dict[int, tuple[Any, Any] | None] = {}
         self._keys: dict[int, KeyIndex] = {}
         self._indexes: dict[int, VectorIndex] = {}
@@ -73,6 +75,16 @@ class BasePart:
         if cached is None:
             cached = self._vectors[attnum] = rows_of(self.column(attnum))
         return cached
+
+    def derived(self, attnum: int, steps: Steps) -> tuple[Kind, Bools | None]:
+        """The rows that an index expression makes of a column's, and their validity."""
+        if not steps:
+            return self.vectors(attnum)
+        rows, valid = self.vectors(attnum)
+        found = self._derived.get((attnum, steps))
+        if found is None:
+            found = self._derived[attnum, steps] = DerivedRows(rows, steps)
+        return found, valid
 
     def index(self, index_oid: int) -> VectorIndex | None:
         return self._indexes.get(index_oid)

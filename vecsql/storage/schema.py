@@ -39,7 +39,7 @@ class TableSchema:
 
     @property
     def vector_indexes(self) -> tuple[Index, ...]:
-        return tuple(i for i in self.indexes if i.is_vector and i.predicate is None)
+        return tuple(i for i in self.indexes if i.is_vector)
 
     def column(self, part: Part, attnum: int) -> pa.Array:
         """A part's column, or the ADD COLUMN default for parts older than the column."""

@@ -211,3 +211,17 @@ select * from u where b = '1010'
 insert into u values (2, '[1,3]', '{1:2}/3', '1010') on conflict (h) do update set id = excluded.id + 1 returning *
 create index on u using hash (h)
 select t.typname, t.typlen, t.typcategory, t.typtype from pg_type t where typname in ('halfvec','sparsevec','_halfvec','_sparsevec') order by 1
+-- expressions over columns, in every place that searches
+create table x (id int primary key, g int, e vector(4), h halfvec(4), b bit(4))
+insert into x values (1, 1, '[1,2,-3,4]', '[1,2,-3,4]', '1101'), (2, 1, '[-1,2,3,4]', '[1,0,0,0]', '0111'), (3, 2, '[0,0,0,0]', '[0,0,0,0]', '0000'), (4, 2, null, null, null), (5, 2, '[5,5,5,5]', '[5,5,5,5]', '1111')
+select id from x where subvector(e, 1, 2) <-> '[1,2]' < 3 order by id
+select id from x where binary_quantize(e) <~> '1101' < 2 order by id
+select id from x where h <=> '[1,1,1,1]' >= 0.1 order by id
+select id from x where b <~> '1101' <= 2 order by b <~> '1101', id limit 3
+select id from x where e::halfvec(4) <-> '[1,2,3,4]' < 9 order by e::halfvec(4) <-> '[1,2,3,4]', id limit 3
+select distinct on (g) g, id from x order by g, subvector(e, 1, 2) <-> '[-1,2]'
+select distinct on (g) g, id from x order by g, h <-> '[1,0,0,0]'
+select a.id, n.id from x a cross join lateral (select id from x c order by c.h <-> a.h, id limit 1) n order by 1
+select a.id, n.id from x a cross join lateral (select id from x c order by c.e::halfvec(4) <-> a.h, id limit 1) n order by 1
+select a.id, n.id from x a cross join lateral (select id from x c order by binary_quantize(c.e) <~> a.b, id limit 1) n order by 1
+select id, 1 - (h <=> '[1,1,1,1]') from x where 1 - (h <=> '[1,1,1,1]') > 0.4 order by h <=> '[1,1,1,1]', id limit 9

@@ -27,6 +27,7 @@ from vecsql.executor.ddl.alter_constraint import add_table_constraint, drop_cons
 from vecsql.executor.ddl.columns import ColumnBuilder
 from vecsql.executor.ddl.dependencies import cascade_notice, refuse, shown, view_closure
 from vecsql.executor.ddl.draft import Draft
+from vecsql.executor.ddl.keys import index_uses
 from vecsql.executor.ddl.names import lookup, table_named
 from vecsql.executor.ddl.references import drop_references, references_to, shown_constraint
 from vecsql.executor.ddl.reloptions import changed, check_index_options, check_table_options
@@ -135,7 +136,7 @@ def _forget_column(draft: Draft, table: Table, column: Column) -> None:
     """Take a column out, with the indexes, constraints, sequences and comments that are about it."""
     attnum = column.attnum
     for index in draft.indexes_of(table.oid):
-        if any(c.attnum == attnum for c in index.columns) or attnum in index.include:
+        if index_uses(index, table, column):
             del draft.indexes[index.oid]
             draft.forget_comments(index.oid)
     for sequence in list(draft.sequences.values()):

@@ -20,7 +20,7 @@ from vecsql.executor.ddl.columns import ColumnBuilder, NewColumn, resolve_type
 from vecsql.executor.ddl.dependencies import views_on
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.expressions import check_default
-from vecsql.executor.ddl.keys import columns_in
+from vecsql.executor.ddl.keys import columns_in, index_uses
 from vecsql.executor.ddl.objects import restart
 from vecsql.executor.ddl.references import check_type_change
 from vecsql.executor.ddl.rewrite import check_no_nulls, converted, replace_rows, stored_columns
@@ -155,7 +155,7 @@ def _check_alterable(draft: Draft, table: Table, column: Column) -> None:
             detail=f'rule _RETURN on view {view.name} depends on column "{column.name}"',
         )
     for index in draft.indexes_of(table.oid):
-        if index.is_vector and any(c.attnum == column.attnum for c in index.columns):
+        if index.is_vector and index_uses(index, table, column):
             raise FeatureNotSupported(
                 f'cannot alter type of column "{column.name}" while the vector index "{index.name}" exists',
                 hint="Drop the index and create it again afterwards.",

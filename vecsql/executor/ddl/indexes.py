@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from vecsql.catalog.model import Column, Index, IndexColumn, Table
+from vecsql.catalog.definitions import expression_name
+from vecsql.catalog.model import Catalog, Column, Index, IndexColumn, Table
 from vecsql.errors import (
     DuplicateTable,
     FeatureNotSupported,
     InvalidParameterValue,
-    ProgramLimitExceeded,
     UndefinedColumn,
 )
 from vecsql.executor.context import ExecContext
@@ -17,10 +17,9 @@ from vecsql.executor.ddl.names import choose_name, table_named
 from vecsql.executor.ddl.opclasses import check_method, check_opclass, default_opclass
 from vecsql.executor.ddl.reloptions import check_index_options
 from vecsql.executor.ddl.tables import exists_notice
+from vecsql.executor.ddl.vector_indexes import VECTOR_METHODS, vector_expression, vector_scope
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import DdlPlan
-
-MAX_DIMENSIONS = 16000
 
 _M, _EF_CONSTRUCTION = 16, 64  # pgvector's defaults
 
@@ -52,8 +51,9 @@ def _index(draft: Draft, table: Table, statement: nodes.CreateIndex) -> Index:
     if statement.include and method not in ("btree", "gist", "spgist"):
         raise FeatureNotSupported(f'access method "{method}" does not support included columns')
     check_index_options(method, statement.options)
-    columns = tuple(_index_column(table, method, e) for e in statement.elements)
-    if method in ("hnsw", "ivfflat", "vecsql"):
+    catalog = draft.catalog()
+    columns = tuple(_index_column(table, method, e, catalog) for e in statement.elements)
+    if method in VECTOR_METHODS:
         _check_vector(table, columns[0], statement)
     return Index(
         draft.new_oid(),
@@ -64,6 +64,7 @@ def _index(draft: Draft, table: Table, statement: nodes.CreateIndex) -> Index:
         unique=statement.unique,
         options=statement.options,
         predicate=statement.predicate,
+        scope=vector_scope(table, statement, catalog) if method in VECTOR_METHODS else (),
         include=tuple(_column(table, name, None).attnum for name in statement.include),
         nulls_not_distinct=statement.nulls_not_distinct,
     )
@@ -88,15 +89,17 @@ def _column(table: Table, name: str, position: int | None) -> Column:
     return column
 
 
-def _index_column(table: Table, method: str, element: nodes.IndexElement) -> IndexColumn:
+def _index_column(
+    table: Table, method: str, element: nodes.IndexElement, catalog: Catalog
+) -> IndexColumn:
     first = element.descending if element.nulls_first is None else element.nulls_first
     if (element.descending or element.nulls_first is not None) and method != "btree":
         what = "ASC/DESC" if element.descending else "NULLS FIRST/LAST"
         raise FeatureNotSupported(f'access method "{method}" does not support {what} options')
     if element.column is None:
         expression = element.expression or ""
-        if method in ("hnsw", "ivfflat", "vecsql"):
-            raise FeatureNotSupported("vector indexes on expressions are not supported yet")
+        if method in VECTOR_METHODS:
+            return vector_expression(table, method, element, catalog)
         for name in columns_in(table, expression):
             _column(table, name, element.position)
         return IndexColumn(0, element.opclass or "", expression, element.descending, first)
@@ -112,15 +115,8 @@ def _index_column(table: Table, method: str, element: nodes.IndexElement) -> Ind
 
 def _check_vector(table: Table, column: IndexColumn, statement: nodes.CreateIndex) -> None:
     """pgvector's checks of a column to be indexed."""
-    if statement.predicate is not None:
-        raise FeatureNotSupported("vector indexes with WHERE are not supported yet")
-    dimensions = table.column_at(column.attnum).type.typmod
-    if dimensions < 0:
+    if column.attnum and table.column_at(column.attnum).type.typmod < 0:
         raise InvalidParameterValue("column does not have dimensions")
-    if dimensions > MAX_DIMENSIONS:
-        raise ProgramLimitExceeded(
-            f"column cannot have more than {MAX_DIMENSIONS} dimensions for {statement.method} index"
-        )
     given = dict(statement.options)
     m, ef_construction = (
         int(given.get("m", _M)),
@@ -133,16 +129,10 @@ def _check_vector(table: Table, column: IndexColumn, statement: nodes.CreateInde
 def _default_name(draft: Draft, table: Table, statement: nodes.CreateIndex) -> str:
     parts: list[str] = []
     for element in statement.elements:
-        part = element.column or _expression_name(element.expression or "")
+        part = element.column or expression_name(element.expression or "")
         number = 0
         while (name := part + (str(number) if number else "")) in parts:
             number += 1
         parts.append(name)
     parts += statement.include
     return choose_name(draft.relations(table.schema_oid), table.name, "_".join(parts), "idx")
-
-
-def _expression_name(expression: str) -> str:
-    """What PostgreSQL calls an expression in an index name: its function, else 'expr'."""
-    head, parenthesis, _ = expression.partition("(")
-    return head.strip().lower() if parenthesis and head.strip().isidentifier() else "expr"

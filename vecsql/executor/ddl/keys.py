@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import pairwise
 
-from vecsql.catalog.model import Constraint, Index, IndexColumn, Table
+from vecsql.catalog.model import Column, Constraint, Index, IndexColumn, Table
 from vecsql.errors import (
     DuplicateColumn,
     DuplicateObject,
@@ -66,6 +66,14 @@ def columns_in(table: Table, expression: str) -> list[str]:
         ):
             found[token.value] = None
     return list(found)
+
+
+def index_uses(index: Index, table: Table, column: Column) -> bool:
+    """Whether an index is about the column: as a key, included, or within an expression or the predicate."""
+    if column.attnum in (*(c.attnum for c in index.columns), *index.include):
+        return True
+    texts = [c.expression for c in index.columns] + [index.predicate]
+    return any(column.name in columns_in(table, text) for text in texts if text is not None)
 
 
 def _add_check(draft: Draft, table_oid: int, spec: ConstraintSpec) -> None:

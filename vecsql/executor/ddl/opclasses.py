@@ -18,11 +18,18 @@ _BTREE = {
 _EXTRA_BTREE = {
     "text_pattern_ops": "text", "varchar_pattern_ops": "text", "varchar_ops": "text", "bpchar_pattern_ops": "bpchar"
 }  # fmt: skip
-_VECTOR = {
-    "hnsw": ("vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "vector_l1_ops"),
-    "ivfflat": ("vector_l2_ops", "vector_ip_ops", "vector_cosine_ops"),
-    "vecsql": ("vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "vector_l1_ops"),
+_DISTANCES = ("l2", "ip", "cosine", "l1")
+_EVERY = {
+    **{f"{kind}_{d}_ops": kind for kind in ("vector", "halfvec", "sparsevec") for d in _DISTANCES},
+    "bit_hamming_ops": "bit",
+    "bit_jaccard_ops": "bit",
 }
+_IVFFLAT = (
+    "vector_l2_ops", "vector_ip_ops", "vector_cosine_ops", "halfvec_l2_ops", "halfvec_ip_ops", "halfvec_cosine_ops",
+    "bit_hamming_ops",
+)  # fmt: skip
+# The operator classes of vector methods with the type that each takes.
+_VECTOR = {"hnsw": _EVERY, "ivfflat": {name: _EVERY[name] for name in _IVFFLAT}, "vecsql": _EVERY}
 _DEFAULTS = {"ivfflat": "vector_l2_ops", "vecsql": "vector_l2_ops"}  # hnsw has none in pgvector
 _GIN = {"jsonb": "jsonb_ops", "tsvector": "tsvector_ops"}
 
@@ -60,7 +67,7 @@ def check_opclass(method: str, opclass: str, kind: SqlType) -> None:
     """Raise UndefinedObject or DatatypeMismatch unless `opclass` fits the method and the type."""
     if method in _VECTOR:
         known = opclass in _VECTOR[method]
-        fits = kind.name == "vector"
+        fits = kind.name == _VECTOR[method].get(opclass)
     elif method in ("btree", "hash"):
         known = opclass in _BTREE.values() or opclass in _EXTRA_BTREE or opclass == "array_ops"
         text_like = kind.name in ("text", "varchar", "bpchar")

@@ -150,10 +150,21 @@ class _TableMaker:
     def _copy_index(self, source: Table, index: Index, names: tuple[str, ...]) -> None:
         table = self.draft.tables[self.oid]
         mapping = {c.attnum: t.attnum for c in source.columns if (t := table.column(c.name))}
-        columns = tuple(replace(c, attnum=mapping.get(c.attnum, 0)) for c in index.columns)
+        columns = tuple(
+            replace(c, attnum=mapping.get(c.attnum, 0), source=mapping.get(c.source, 0))
+            for c in index.columns
+        )
+        scope = tuple((mapping[term[0]], *term[1:]) for term in index.scope)
         name = choose_name(
             self.draft.relations(self.schema.oid), self.name, "_".join(names) or "expr", "idx"
         )
         self.draft.put(
-            replace(index, oid=self.draft.new_oid(), name=name, table_oid=self.oid, columns=columns)
+            replace(
+                index,
+                oid=self.draft.new_oid(),
+                name=name,
+                table_oid=self.oid,
+                columns=columns,
+                scope=scope,
+            )
         )

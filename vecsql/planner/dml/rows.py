@@ -56,6 +56,7 @@ class RowExpression:
     type: ColumnType
     volatile: bool = False
     predicate: Predicate | None = None  # a condition compiled without DuckDB, if it is simple
+    node: exp.Expression | None = None  # as the binder left it
 
 
 def bind_rows(
@@ -136,4 +137,4 @@ def bind_row_expression(table: Table, text: str, catalog: Catalog) -> RowExpress
     query = bind_rows([RowSource(table.name, table)], [node], [None], scope)
     kind = query.columns[0].type
     predicate = compile_predicate([node]) if kind.type.name == "bool" else None
-    return RowExpression(query, kind, is_volatile(node), predicate)
+    return RowExpression(query, kind, is_volatile(node), predicate, node)

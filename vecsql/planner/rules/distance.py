@@ -13,6 +13,7 @@ from vecsql.index.base import Metric
 from vecsql.planner.plan import Const, ScalarExpr
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, operand, strip
+from vecsql.planner.rules.derivation import Step, derivation_of
 from vecsql.planner.rules.shape import TableQuery, is_own_column, scalar
 from vecsql.types.base import ColumnType
 
@@ -37,14 +38,15 @@ Transform = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """column <op> query, for a vector(d), halfvec(d), sparsevec(d) or bit(d) column of the table; `query` does not depend
-    on its rows."""
+    """column <op> query, for a vector(d), halfvec(d), sparsevec(d) or bit(d) column of the table, or for an expression over
+    one such column; `query` does not depend on the table's rows."""
 
     attnum: int
     metric: Metric
-    column: exp.Column
+    column: exp.Expression
     query: exp.Expression
-    ctype: ColumnType  # of the column
+    ctype: ColumnType  # of the column or the expression
+    steps: tuple[Step, ...] = ()  # from the column to the expression
 
     @property
     def opclass(self) -> str:
@@ -55,6 +57,7 @@ class Distance:
         """Whether both are the same distance to the same query, as far as the text tells."""
         return (
             self.attnum == other.attnum
+            and self.steps == other.steps
             and self.metric == other.metric
             and _same_query(strip(self.query), strip(other.query), ColumnType(self.ctype.type))
         )
@@ -63,6 +66,10 @@ class Distance:
         """The query as a value of the column's type, or as a vector that it takes too; None if it depends on rows."""
         target = ColumnType(self.ctype.type)
         node = strip(self.query)
+        if target.type.name == "bit":
+            quantized = _quantized(node, self.ctype.typmod)
+            if quantized is not None:
+                return quantized
         if target.type.name in ("halfvec", "sparsevec"):
             inner = strip(node.this) if type(node) is exp.Cast else node
             own = ctype_of(inner)
@@ -71,6 +78,21 @@ class Distance:
                 if constant is not None:
                     return ScalarExpr(own, constant)
         return scalar(node, compiler, target)
+
+
+def _quantized(node: exp.Expression, bits: int) -> ScalarExpr | None:
+    """binary_quantize() of a constant or a parameter as that vector: searches of bits take it as it is."""
+    if type(node) is exp.Cast:
+        ctype = ctype_of(node)
+        if ctype is None or ctype.type.name != "bit" or ctype.typmod not in (-1, bits):
+            return None
+        node = strip(node.this)
+    if not isinstance(node, exp.Anonymous) or node.name.lower() != "binary_quantize":
+        return None
+    inner = strip(node.expressions[0])
+    own = ctype_of(inner)
+    constant = operand(inner, own) if own is not None else None
+    return ScalarExpr(own, constant) if own is not None and constant is not None else None
 
 
 def _same_query(one: exp.Expression, other: exp.Expression, ctype: ColumnType) -> bool:
@@ -93,20 +115,16 @@ def distance_of(node: exp.Expression, query: TableQuery) -> Distance | None:
         return None
     if metric is None or len(sides) != 2 or None in sides:
         return None
+
+    def own(column: exp.Expression) -> bool:
+        return is_own_column(column, query)
+
     for column, other in (sides, reversed(sides)):
         column = strip(column)
-        if is_own_column(column, query):
-            ctype = ctype_of(column)
-            if ctype is not None and _is_searched(column, ctype):
-                return Distance(column.meta["attnum"], metric, column, other, ctype)
+        found = derivation_of(column, own)
+        if found is not None and found.ctype.type.name in KINDS:
+            return Distance(found.attnum, metric, column, other, found.ctype, found.steps)
     return None
-
-
-def _is_searched(column: exp.Expression, ctype: ColumnType) -> bool:
-    """Whether a column's own values are what is compared: it has dimensions, and is not cast to another type."""
-    cast = column.meta.get("implicit")
-    same = cast is None or cast.type.oid == ctype.type.oid
-    return same and ctype.type.name in KINDS and ctype.typmod > 0
 
 
 def transform_of(

@@ -33,5 +33,7 @@ def _test(node: exp.Binary, query: TableQuery) -> DistanceTest | None:
         bound = constant_of(value, ColumnType(FLOAT8))
         if vector is None or bound is None:
             return None
-        return DistanceTest(distance.attnum, distance.metric, vector, transform, sign, bound)
+        return DistanceTest(
+            distance.attnum, distance.metric, vector, transform, sign, bound, distance.steps
+        )
     return None

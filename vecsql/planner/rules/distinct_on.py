@@ -61,6 +61,7 @@ def nearest_per_group(
             filter=table_filter(conjuncts(query.where), query, compiler),
             outputs=direct_outputs(query, columns, compiler, distance),
             order=keys,
+            steps=distance.steps,
             order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} ...)",
         )
     except NotDirect:

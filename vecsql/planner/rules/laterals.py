@@ -30,6 +30,7 @@ from vecsql.planner.rules.table_filters import table_filter
 from vecsql.planner.rules.topk import (
     Block,
     block_outputs,
+    column_shown,
     expands,
     find_block,
     index_for,
@@ -115,7 +116,8 @@ def _plan(block: Block, compiler: Compiler) -> tuple[LateralTopK, list[exp.Colum
         recall=compiler.catalog.declared_recall(index_oid) if index_oid else None,
         within=within,
         order=block.keys,
-        order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {vector.sql(dialect='postgres')})",
+        steps=distance.steps,
+        order_sql=f"({column_shown(distance)} {SYMBOLS[distance.metric]} {vector.sql(dialect='postgres')})",
     )
     rows = _outer_select(outer, [*keys, *([] if closed else [vector]), *values])
     if within is None:

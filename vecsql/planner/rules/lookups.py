@@ -99,6 +99,7 @@ class DistanceTest:
     transform: Callable[[Any], Any] | None
     op: str
     bound: Operand
+    steps: tuple[tuple[str | int, ...], ...] = ()  # of an expression over the column
 
 
 Lookup = Bounds | Members | Nulls | Pattern | JsonTest | ArrayTest | DistanceTest

@@ -61,7 +61,8 @@ def _output(
     assert order is not None
     if distance.same(order):
         return Output(column, "distance", transform=transform)
-    if distance.attnum != order.attnum or distance.metric != order.metric:
+    same = distance.attnum == order.attnum and distance.steps == order.steps
+    if not same or distance.metric != order.metric:
         raise NotDirect
     value = distance.value(compiler)
     if value is None:

@@ -160,9 +160,9 @@ def conjuncts(node: exp.Expression | None) -> list[exp.Expression]:
 
 
 def vector_indexes(catalog: Catalog, table: Table, attnum: int) -> list[Index]:
-    """Whole-table vector indexes on the column."""
+    """Vector indexes on the column, on expressions over it, and on some of its rows."""
     return [
         index
         for index in catalog.indexes_of(table.oid)
-        if index.is_vector and index.predicate is None and index.columns[0].attnum == attnum
+        if index.is_vector and attnum in (index.columns[0].attnum, index.columns[0].source)
     ]

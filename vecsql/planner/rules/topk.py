@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from vecsql.catalog.model import Catalog, Index, Table
 from vecsql.planner.plan import OrderKey, Output, ResultColumn, VectorTopK
 from vecsql.planner.rules.compiler import Compiler
 from vecsql.planner.rules.constants import ctype_of, strip
 from vecsql.planner.rules.distance import SYMBOLS, Distance, distance_of
 from vecsql.planner.rules.outputs import direct_outputs
+from vecsql.planner.rules.partial import Fact, Needs, Opaque, facts_of, implied
 from vecsql.planner.rules.scans import order_keys
 from vecsql.planner.rules.shape import (
     NotDirect,
@@ -26,6 +28,7 @@ from vecsql.planner.rules.shape import (
     is_own_column,
     order_target,
     row_limit,
+    shown,
     table_query,
     vector_indexes,
 )
@@ -33,6 +36,8 @@ from vecsql.planner.rules.table_filters import table_filter
 from vecsql.planner.rules.within import split_within
 from vecsql.types import FLOAT8, INT8
 from vecsql.types.base import ColumnType
+
+Choices = tuple[tuple[int, Needs], ...]
 
 DISTANCE_ATTNUM = 2001  # PostgreSQL's tables have at most 1600 columns
 RANK_ATTNUM = 2002
@@ -113,7 +118,7 @@ def block_plan(
     offset = row_limit(query, "offset", compiler)
     if offset is None and query.select.args.get("offset") is not None:
         raise NotDirect
-    index_oid = index_for(distance, query, compiler)
+    index_oid, choices = indexes_for(distance, query, compiler, terms)
     return VectorTopK(
         table=query.table,
         attnum=distance.attnum,
@@ -127,15 +132,50 @@ def block_plan(
         recall=compiler.catalog.declared_recall(index_oid) if index_oid else None,
         within=within,
         order=block.keys,
-        order_sql=f"({distance.column.name} {SYMBOLS[distance.metric]} {_shown(distance)})",
+        order_sql=f"({column_shown(distance)} {SYMBOLS[distance.metric]} {_shown(distance)})",
+        steps=distance.steps,
+        choices=choices,
     )
 
 
-def index_for(distance: Distance, query: TableQuery, compiler: Compiler) -> int:
+def indexes_for(
+    distance: Distance, query: TableQuery, compiler: Compiler, terms: Sequence[exp.Expression]
+) -> tuple[int, Choices]:
+    """The index for the distance: one whose predicate the terms imply, else one of all rows; and those that serve where
+    parameters have certain values."""
+    whole, choices = 0, []
+    given: list[Fact | Opaque] | None = None
     for index in vector_indexes(compiler.catalog, query.table, distance.attnum):
-        if index.columns[0].opclass == distance.opclass:
-            return index.oid
-    return 0
+        column = index.columns[0]
+        if column.opclass != distance.opclass or column.steps != distance.steps:
+            continue
+        if index.predicate is None:
+            whole = whole or index.oid
+            continue
+        given = facts_of(terms) if given is None else given
+        needs = implied(_predicate_of(index, query.table, compiler.catalog), given)
+        if needs is not None:
+            choices.append((index.oid, needs))
+    sure = next((oid for oid, needs in choices if not needs), 0)
+    return sure or whole, () if sure else tuple(choices)
+
+
+def index_for(distance: Distance, query: TableQuery, compiler: Compiler) -> int:
+    """The index of all rows for the distance, 0 for none."""
+    return indexes_for(distance, query, compiler, ())[0]
+
+
+def _predicate_of(index: Index, table: Table, catalog: Catalog) -> list[Fact | Opaque]:
+    """What the predicate of a partial index says."""
+    from vecsql.planner.dml.rows import bind_row_expression
+
+    assert index.predicate is not None
+    return facts_of(conjuncts(bind_row_expression(table, index.predicate, catalog).node))
+
+
+def column_shown(distance: Distance) -> str:
+    column = distance.column
+    return column.name if isinstance(column, exp.Column) else f"({shown(column)})"
 
 
 def _shown(distance: Distance) -> str:
