@@ -36,6 +36,9 @@ MISSES: Final = 0.4
 MAX_SHARE: Final = 0.25  # of the rows, for k: beyond, sorting all distances is cheaper
 
 
+_Room = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.int64]]
+
+
 @dataclass(frozen=True, slots=True)
 class Knobs:
     """What a search of an inverted file may spend; see kernels/ivf_search.py."""
@@ -99,7 +102,8 @@ class IvfIndex:
         lines = -(-4 * len(sections["center"]) // 64)
         self._few_passing = FEW_NS / (6 + 3.5 * lines)  # as strategy.Costs.usual
         self._words: dict[int, tuple[RowSet, npt.NDArray[np.uint32] | None]] = {}
-        self._room: list[npt.NDArray[np.uint64]] = []  # scratch of one search at a time
+        self._rooms: dict[tuple[int, int], list[_Room]] = {}
+        self._seen: Vectors | None = None
         self._bits = int(parameters["bits"])
         starts, blocks = sections["starts"], sections["blocks"]
         self._ids = sections["ids"]
@@ -153,7 +157,7 @@ class IvfIndex:
         if self._must_be_exact(k, effort, among):
             return self._exact(vectors, query, k, among)
         knobs, predicted = self._knobs_for(effort, k)
-        result = self._scan_until(vectors, query, k, knobs, among)
+        result = self._scan_until(vectors, query, k, knobs, among, effort.explain)
         nearest = result.distances
         if self.metric == "cosine" and len(nearest) and math.isnan(nearest[0]):
             return self._exact(vectors, query, k, among)  # a zero query
@@ -179,11 +183,17 @@ class IvfIndex:
         return self.metric == "l1" and among is not None
 
     def _scan_until(
-        self, vectors: Vectors, query: Any, k: int, knobs: Knobs, among: RowSet | None
+        self,
+        vectors: Vectors,
+        query: Any,
+        k: int,
+        knobs: Knobs,
+        among: RowSet | None,
+        explain: bool = True,
     ) -> SearchResult:
         """Scan, and again with more rows re-ranked while the bounds of the estimates do not rule out rows that were not."""
         while True:
-            result = self.scan(vectors, query, k, knobs, among)
+            result = self.scan(vectors, query, k, knobs, among, explain)
             if result.reranked < UNDECIDED * knobs.rerank or knobs.rerank >= MOST_RERANKED:
                 return result
             if self.metric == "l1" or len(result.positions) < k:
@@ -197,47 +207,58 @@ class IvfIndex:
         k: int,
         knobs: Knobs,
         among: RowSet | None = None,
+        explain: bool = True,
     ) -> SearchResult:
         """Search with these very knobs, whatever may be cheaper; 0 < k, kernels compiled, `query` contiguous float32."""
-        compiled = kernels.search_kernels()
         rerank = max(knobs.rerank or rerank_for(k, self._bits), 2 * k)
-        room = self._take_room(4 + k + 3 * rerank)
-        spent = room[:4].view(np.int64)
+        room = self._take_room(k, rerank)
+        keys, best, spent = room
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        found = compiled.ivf_search(
-            flat.as_rows(vectors),
+        if vectors is not self._seen:
+            vectors = self._seen = flat.as_rows(vectors)
+        found = kernels.search_kernels().ivf_search(
+            vectors,
             query,
             self._code,
             *self._arrays,
             flat.ALL_ROWS if among is None else among.bools,
-            self._words_of(among),
+            NO_WORDS if among is None else self._words_of(among),
             knobs.probes,
             knobs.reach,
             knobs.ease,
             knobs.eps,
             rerank,
-            room[4 + k : 4 + k + 3 * rerank],
-            room[4 : 4 + k],
+            keys,
+            best,
             out,
             values,
             spent,
         )
         lists, _, scored, reranked = spent.tolist()
-        self._room.append(room)
-        strategy = f"ivf (probes={lists})"
-        return SearchResult(out[:found], values[:found], scored, reranked, strategy)
+        self._rooms.get((k, rerank), []).append(room)
+        if found < k:
+            out, values = out[:found], values[:found]
+        strategy = f"ivf (probes={lists})" if explain else ""
+        return SearchResult(out, values, scored, reranked, strategy)
 
-    def _take_room(self, length: int) -> npt.NDArray[np.uint64]:
+    def _take_room(self, k: int, rerank: int) -> _Room:
+        """Scratch for one search at a time: keys, best keys, what was spent."""
+        rooms = self._rooms.get((k, rerank))
+        if rooms is None:
+            if len(self._rooms) > REMEMBERED_SETS:
+                self._rooms = {}
+            rooms = self._rooms.setdefault((k, rerank), [])
         try:
-            room = self._room.pop()
+            return rooms.pop()
         except IndexError:
-            room = np.empty(length, np.uint64)
-        return room if len(room) >= length else np.empty(length, np.uint64)
+            return (
+                np.empty(3 * rerank, np.uint64),
+                np.empty(k, np.uint64),
+                np.empty(4, np.int64),
+            )
 
-    def _words_of(self, among: RowSet | None) -> npt.NDArray[np.uint32]:
+    def _words_of(self, among: RowSet) -> npt.NDArray[np.uint32]:
         """One bit per place in the blocks for a row set that is used again; empty otherwise."""
-        if among is None:
-            return NO_WORDS
         known, words = self._words.get(id(among), (None, None))
         if known is among and words is not None:
             return words
