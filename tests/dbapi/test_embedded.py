@@ -303,3 +303,32 @@ def test_threads_may_share_a_connection(db: vecsql.Connection) -> None:
     for thread in threads:
         thread.join()
     assert db.execute("SELECT count(DISTINCT a) FROM t").fetchone() == (80,)
+
+
+def test_halfvec_sparsevec_and_bit() -> None:
+    """numpy's float16 and pgvector's classes go in; SparseVector comes out."""
+    from pgvector import Bit, HalfVector, SparseVector
+
+    from vecsql import types
+
+    with vecsql.connect(":memory:") as db:
+        db.execute("CREATE EXTENSION vector")
+        db.execute("CREATE TABLE k (id int, h halfvec(3), s sparsevec(5), b bit(4))")
+        insert = "INSERT INTO k VALUES (%s, %s, %s, %s)"
+        db.execute(insert, [1, np.array([1, 2, 3], "f2"), SparseVector({1: 2.5}, 5), Bit("1010")])
+        db.execute(insert, [2, HalfVector([1, 2, 4]), types.SparseVector.of({0: 1}, 5), "1111"])
+        db.execute(insert, [3, [1, 2, 5], [0, 0, 0, 0, 1], np.array([True, False, False, False])])
+        rows = db.execute(
+            "SELECT h, s, b FROM k ORDER BY h <-> %s LIMIT 2", [np.array([1, 2, 3], "f2")]
+        ).fetchall()
+        assert rows[0][0].dtype == np.float16
+        assert rows[0][0].tolist() == [1, 2, 3]
+        assert rows[0][1] == types.SparseVector.of({1: 2.5}, 5)
+        assert rows[1][2] == "1111"
+        assert rows[1][1].to_list() == [1, 0, 0, 0, 0]
+        near = db.execute("SELECT id FROM k ORDER BY s <#> %s LIMIT 1", [SparseVector({4: 1}, 5)])
+        assert near.fetchall() == [(3,)]
+        same = db.execute("SELECT id FROM k ORDER BY b <~> %s LIMIT 1", [Bit("1011")]).fetchall()
+        assert same[0][0] in (1, 2)
+        table = db.execute("SELECT h, b FROM k").arrow()
+        assert "halffloat" in str(table.schema.field("h").type)

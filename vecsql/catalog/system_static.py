@@ -19,9 +19,9 @@ DEFAULT_COLLATION = 100
 NAME_COLLATION = 950  # "C"
 ACCESS_METHODS = {
     "heap": 2, "btree": 403, "hash": 405, "gist": 783, "gin": 2742, "spgist": 4000, "brin": 3580,
-    "hnsw": 15001, "vecsql": 15003,
+    "hnsw": 15001, "ivfflat": 15002, "vecsql": 15003,
 }  # fmt: skip
-VECTOR_METHODS = ("hnsw", "vecsql")
+VECTOR_METHODS = ("hnsw", "ivfflat", "vecsql")
 _OPCLASS_BASE, _OPFAMILY_BASE, _OPERATOR_BASE, _PROC_BASE = 15100, 15200, 15400, 15600
 _OF_VECSQL = 50  # what the number of a class of hnsw is raised by for its twin of vecsql
 
@@ -258,11 +258,10 @@ def _vector_functions() -> tuple[dict[str, str], ...]:
 
 def _vector_function_rows() -> Iterator[dict[str, str]]:
     pseudo = {"cstring": 2275, "cstring[]": 1263}
-    later = tuple(name for name in ("halfvec", "sparsevec", "bit") if by_name(name) is None)
     for number, row in enumerate(sql_files.read_rows("vector/functions.tsv")):
         names = [*row["arguments"].split(", "), row["result"]]
         oids = [pseudo.get(n) or getattr(by_name(n), "oid", None) for n in names]
-        if None not in oids and not (later and row["proname"].startswith(later)):
+        if None not in oids:
             *arguments, result = map(str, oids)
             yield row | {
                 "oid": str(_PROC_BASE + number),

@@ -93,7 +93,10 @@ def oid_of(value: Any) -> int:
         bits = int(value).bit_length()
         return t.INT4.oid if bits < 32 else t.INT8.oid if bits < 64 else t.NUMERIC.oid
     if isinstance(value, np.ndarray):
-        return t.VECTOR.oid if value.ndim == 1 and value.dtype.kind == "f" else 0
+        single = value.ndim == 1 and value.dtype.kind == "f" and value.dtype.itemsize > 2
+        return (
+            t.VECTOR.oid if single else 0
+        )  # float16 is a vector or a halfvec, as the context wants
     if isinstance(value, datetime.datetime):
         return t.TIMESTAMPTZ.oid if value.tzinfo is not None else t.TIMESTAMP.oid
     for kind, sql_type in _BY_CLASS:
@@ -122,8 +125,12 @@ def adapt(value: Any, ctype: ColumnType) -> Any:
         value = value.item()
     if isinstance(value, str):
         return sql_type.from_text(value, ctype.typmod)
-    if sql_type.oid == t.VECTOR.oid:
-        return _vector(value, ctype)
+    if sql_type.oid in (t.VECTOR.oid, t.HALFVEC.oid):
+        return _vector(_plain(value), ctype)
+    if sql_type.oid == t.SPARSEVEC.oid:
+        return _sparse(value, ctype)
+    if sql_type.oid in (t.BIT.oid, t.VARBIT.oid):
+        return sql_type.coerce(_bits(value), ctype.typmod)
     if sql_type.element is not None and isinstance(value, list | tuple | np.ndarray):
         element = ColumnType(sql_type.element)
         return [adapt(item, element) for item in value]
@@ -133,6 +140,36 @@ def adapt(value: Any, ctype: ColumnType) -> Any:
         if converted is not None:
             return sql_type.coerce(converted, ctype.typmod)
     return sql_type.from_text(_text(value), ctype.typmod)
+
+
+def _plain(value: Any) -> Any:
+    """The elements of pgvector's Vector, HalfVector or SparseVector, or the value itself."""
+    convert = getattr(value, "to_numpy", None)
+    return convert() if convert is not None and not isinstance(value, np.ndarray) else value
+
+
+def _sparse(value: Any, ctype: ColumnType) -> Any:
+    """vecsql's or pgvector's SparseVector, a sparse array of SciPy, or all elements."""
+    if isinstance(value, t.SparseVector):
+        return ctype.type.coerce(value, ctype.typmod)
+    if hasattr(value, "tocoo"):
+        value = value.tocoo()
+        indices, numbers, size = value.coords[-1], value.data, value.shape[-1]
+    elif hasattr(value, "indices") and hasattr(value, "dimensions"):
+        indices, numbers, size = value.indices(), value.values(), value.dimensions()
+    else:
+        return ctype.type.coerce(_vector(_plain(value), ColumnType(t.VECTOR)), ctype.typmod)
+    elements = dict(zip(map(int, indices), map(float, numbers), strict=True))
+    return ctype.type.coerce(t.SparseVector.of(elements, int(size)), ctype.typmod)
+
+
+def _bits(value: Any) -> str:
+    """pgvector's Bit, an array of truth values, or a sequence of them, as a string of 0 and 1."""
+    if hasattr(value, "to_text"):
+        return str(value.to_text())
+    if isinstance(value, np.ndarray | list | tuple):
+        return "".join("1" if item else "0" for item in value)
+    raise InterfaceError(f"cannot use {type(value).__name__} as bits")
 
 
 def _vector(value: Any, ctype: ColumnType) -> Any:
