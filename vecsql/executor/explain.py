@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vecsql.executor import duckdb_plan
+from vecsql.executor import explain_scan as scans
 from vecsql.executor.context import ExecContext, Result
 from vecsql.executor.duck import session_of
 from vecsql.executor.effort import effort_of
@@ -17,9 +18,8 @@ from vecsql.executor.plan_tree import Actual, Node, Style, as_json, text_lines
 from vecsql.executor.relational import prepare_relations
 from vecsql.executor.scalars import evaluate
 from vecsql.executor.trace import ScanTrace
-from vecsql.executor.vector_search import index_of
+from vecsql.executor.vector_search import asked_recall, index_of
 from vecsql.executor.widening import block_of
-from vecsql.index.composite import DEFAULT_EF_SEARCH
 from vecsql.planner.dml import Delete, Insert, Update
 from vecsql.planner.explain import ExplainPlan
 from vecsql.planner.plan import (
@@ -49,6 +49,7 @@ class _Explainer:
     params: Sequence[Any]
     traces: dict[int, ScanTrace]  # by id of the plan's outputs, which widened blocks share
     analyze: bool
+    costs: bool
 
     def node(self, plan: Any) -> Node:
         describe = _DESCRIBERS.get(type(plan))
@@ -89,7 +90,7 @@ def run(plan: ExplainPlan, ctx: ExecContext, params: Sequence[Any]) -> Result:
     if plan.analyze:
         actual, traces = _measure(plan.statement.plan, ctx, params)
         planning += actual.milliseconds / 1e3
-    node = _Explainer(ctx, params, traces, plan.analyze).node(plan.statement.plan)
+    node = _Explainer(ctx, params, traces, plan.analyze, plan.costs).node(plan.statement.plan)
     if node.actual is None:
         node.actual = actual
     footer: dict[str, float] = {}
@@ -125,15 +126,17 @@ def _measure(
 
 def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
     trace = explainer.traces.get(id(plan.outputs))
+    ctx = explainer.ctx
     table = explainer.rows_of(plan.table.oid)
     rows = min(explainer.constant(plan.limit, table), table)
     width = _width(plan.outputs)
-    settings = explainer.ctx.settings
     index_oid = index_of(plan, explainer.params)
-    indexed = bool(index_oid) and bool(settings.get("enable_indexscan"))
-    effort = max(effort_of(settings).ef_search or DEFAULT_EF_SEARCH, rows)
-    cost = _scan_cost(effort * 32 if indexed else table, plan)
-    suffix, names = _relation(explainer, plan, index_oid if indexed else 0)
+    effort = effort_of(ctx.settings, asked_recall(plan, index_oid, ctx))
+    why = scans.unusable(effort, index_oid, ctx)
+    expected = scans.forecast(plan, rows, index_oid, ctx, explainer.params)
+    cost = expected.milliseconds
+    indexed = index_oid if ctx.settings.get("enable_indexscan") else 0
+    suffix, names = _relation(explainer, plan, indexed)
     scan = Node("Vector Scan", suffix, names, rows, cost, width)
     scan.properties["Order By"] = plan.order_sql
     if plan.within is not None:
@@ -143,17 +146,20 @@ def _vector_topk(explainer: _Explainer, plan: VectorTopK) -> Node:
         scan.properties["Then By"] = columns
     _add_filter(scan, plan.filter)
     below = _sub_selects(explainer, plan.filter)
-    scan.properties["Strategy"] = f"graph (ef={effort})" if indexed else "exact scan"
+    scans.describe_effort(scan, plan, indexed, ctx)
+    if trace is None:
+        scans.describe_forecast(scan, expected, why, costs=explainer.costs)
+    else:
+        scans.describe_trace(scan, trace, why)
     scan.properties["Segments"] = _segments(explainer, plan, index_oid)
     scan.children = explainer.init_plan(plan.query) + below
     if trace is not None:
         scan.actual = Actual(trace.rows, trace.elapsed * 1e3)
-        scan.properties["Strategy"] = " | ".join(trace.strategies) or "no rows pass"
         if trace.filters:
             scan.properties["Filter Rows"] = " | ".join(trace.filters)
-        scan.properties["Rows Passing"] = trace.passing
-        scan.properties["Rows Scored"] = trace.scored
-        scan.properties["Rows Reranked"] = trace.reranked
+        scans.describe_counts(scan, trace)
+    elif explainer.costs:
+        scans.describe_costs(scan, expected)
     return Node("Limit", rows=rows, cost=cost, width=width, actual=scan.actual, children=[scan])
 
 
@@ -280,12 +286,6 @@ def _width(outputs: Sequence[Output]) -> int:
             size = 8 + (4 if ctype.type.name == "vector" else 2) * ctype.typmod
         total += size if size > 0 else 32
     return total
-
-
-def _scan_cost(vectors: int, plan: VectorTopK) -> float:
-    """Milliseconds of scoring so many vectors: about 0.1 ns a dimension."""
-    dimensions = min(plan.table.column_at(plan.attnum).type.typmod, 16_000)
-    return 0.01 + vectors * dimensions * 1e-7
 
 
 def _relational(explainer: _Explainer, plan: Relational) -> Node:

@@ -27,6 +27,9 @@ class Node:
     cost: float | None = None
     width: int = 0
     properties: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(
+        default_factory=dict
+    )  # of properties that text shows in another form, or not at all
     actual: Actual | None = None
     children: list[Node] = field(default_factory=list)
     role: str = "Outer"  # JSON's "Parent Relationship"
@@ -47,7 +50,8 @@ def text_lines(node: Node, style: Style, depth: int = 0) -> Iterator[str]:
     yield f"{lead}{title}{_figures(node, style)}"
     indent = "  " * (3 * depth + 1)
     for name, value in node.properties.items():
-        yield f"{indent}{name}: {value}"
+        if shown := node.texts.get(name, str(value)):
+            yield f"{indent}{name}: {shown}"
     for child in node.children:
         if child.role == "InitPlan":
             yield f"{indent}{child.names['Subplan Name']}"

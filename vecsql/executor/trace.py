@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from vecsql.executor.context import ExecContext
 from vecsql.index.base import SearchResult
+
+_WITH_EFFORT = re.compile(r"(.*) \((\w+)=(\d+)\)\Z")
+
+
+@dataclass(slots=True)
+class Way:
+    """One way of searching that was taken: why, and how hard it tried."""
+
+    reason: str
+    knob: str = ""  # what `efforts` are: ef, probes
+    efforts: list[int] = field(default_factory=list)
+
+    def shown(self, name: str) -> str:
+        """graph (ef=40), graph (ef=37..58)"""
+        if not self.efforts:
+            return name
+        least, most = min(self.efforts), max(self.efforts)
+        return f"{name} ({self.knob}={least if least == most else f'{least}..{most}'})"
 
 
 @dataclass(slots=True)
@@ -18,11 +38,13 @@ class ScanTrace:
     started: float = field(default_factory=time.perf_counter)
     elapsed: float = 0.0  # seconds
     loops: int = 1
-    strategies: list[str] = field(default_factory=list)  # distinct, in order of use
-    filters: list[str] = field(default_factory=list)  # how parts were filtered, likewise
+    ways: dict[str, Way] = field(default_factory=dict)  # by name, in order of use
+    predicted: list[float] = field(default_factory=list)  # recall, of each search that promises one
+    filters: list[str] = field(default_factory=list)  # how parts were filtered, distinct
     passing: int = 0
     scored: int = 0
     reranked: int = 0
+    bytes: int = 0
     rows: int = 0  # returned
 
     @staticmethod
@@ -34,14 +56,25 @@ class ScanTrace:
         ctx.trace.append(trace)
         return trace
 
-    def add(self, passing: int, filtered: bool, result: SearchResult) -> None:
-        """Count the search of one part, of which `passing` rows pass the filter."""
-        strategy = result.strategy or ("exact over passing rows" if filtered else "exact scan")
-        if strategy not in self.strategies:
-            self.strategies.append(strategy)
+    def add(self, passing: int, filtered: bool, result: SearchResult, vectors: Any) -> None:
+        """Count the search of one part with these `vectors`, of which `passing` rows pass the filter."""
+        self._count_way(
+            result.strategy or ("exact over passing rows" if filtered else "exact scan"),
+            result.reason,
+        )
+        if not math.isnan(result.predicted):
+            self.predicted.append(result.predicted)
         self.passing += passing
         self.scored += result.scored
         self.reranked += result.reranked
+        self.bytes += result.scored * result.code_bytes + result.reranked * row_bytes(vectors)
+
+    def _count_way(self, strategy: str, reason: str) -> None:
+        match = _WITH_EFFORT.match(strategy)
+        name, knob = (match[1], match[2]) if match else (strategy, "")
+        way = self.ways.setdefault(name, Way(reason, knob))
+        if match:
+            way.efforts.append(int(match[3]))
 
     def filtered(self, how: str) -> None:
         """Note how the filter of a part was evaluated."""
@@ -51,3 +84,9 @@ class ScanTrace:
     def finish(self, rows: int) -> None:
         self.rows = rows
         self.elapsed = time.perf_counter() - self.started
+
+
+def row_bytes(vectors: Any) -> int:
+    """Bytes of one of the rows of a part: of a float32 matrix, or of index.rows.Rows."""
+    array = getattr(vectors, "matrix", getattr(vectors, "words", vectors))
+    return int(array.nbytes // max(len(vectors), 1)) if hasattr(array, "nbytes") else 0

@@ -122,7 +122,7 @@ class Search:
             if len(result.positions) < min(k, rows):  # rows that an index leaves out: zero vectors
                 result = flat.search(vectors, query, k, plan.metric, among)
         if self.trace is not None:
-            self.trace.add(rows, among is not None, result)
+            self.trace.add(rows, among is not None, result, vectors)
         return result
 
     def meets_nan(self) -> bool:
@@ -158,6 +158,13 @@ def index_of(plan: VectorTopK, params: Sequence[Any]) -> int:
         if all(len(params) >= n and params[n - 1] == value for n, value in needs):
             return oid
     return plan.index_oid
+
+
+def asked_recall(plan: VectorTopK, index_oid: int, ctx: ExecContext) -> float | None:
+    """The recall that the options of the index in use, or of the table, ask for."""
+    if index_oid in (0, plan.index_oid):
+        return plan.recall
+    return ctx.txn.snapshot().catalog.declared_recall(index_oid)
 
 
 def _has_zero(pv: PartVersion, attnum: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,20 @@ class SearchResult:
     strategy: str = ""  # as EXPLAIN ANALYZE shows it
     predicted: float = 1.0  # the recall that calibration promises
     reason: str = ""  # why that strategy, as EXPLAIN ANALYZE shows it
+    code_bytes: int = 0  # read for each row scored; set where Effort.explain asks for it
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a search would do, by the cost model: as EXPLAIN shows it."""
+
+    strategy: str
+    reason: str
+    milliseconds: float
+    scored: int = 0
+    reranked: int = 0
+    code_bytes: int = 0
+    predicted: float = 1.0  # recall
 
 
 class VectorIndex(Protocol):
@@ -78,3 +92,10 @@ class VectorIndex(Protocol):
 
     @property
     def nbytes(self) -> int: ...
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """An index that can say beforehand how it would search."""
+
+    def expect(self, k: int, effort: Effort, among: RowSet | None) -> Expectation: ...

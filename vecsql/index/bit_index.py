@@ -26,7 +26,7 @@ class BitIndex:
         """The k nearest rows that pass, exactly."""
         found: SearchResult = flat.search(vectors, query, k, self.metric, among)
         shown = "bits of all rows" if among is None else "bits of passing rows"
-        return replace(found, strategy=shown)
+        return replace(found, strategy=shown, reason="exact at the speed of memory")
 
     def sections(self) -> Sections:
         return {}

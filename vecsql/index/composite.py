@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.index import flat
-from vecsql.index.base import Effort, Metric, SearchResult, Sections, Vectors
+from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections, Vectors
 from vecsql.index.calibrate import Curve
+from vecsql.index.expect import expectation, walk_expectation
 from vecsql.index.graph import MAX_POOL, GraphIndex
 from vecsql.index.ivf import IvfIndex
 from vecsql.index.results import EMPTY
@@ -121,6 +122,7 @@ class CompositeIndex:
             result = self._exact(vectors, query, k, among)
         if effort.explain:
             result.reason = choice.reason
+            result.code_bytes = self._code_bytes(result.strategy)
         return result
 
     def _usual_choice(self, k: int, effort: Effort) -> Choice:
@@ -172,6 +174,28 @@ class CompositeIndex:
         result = self._ivf.search(cast(Vectors, vectors), query, k, effort, among)
         wanted = self._graph.indexed if among is None else among.count
         return result if len(result.positions) >= min(k, wanted) else None
+
+    def expect(self, k: int, effort: Effort, among: RowSet | None = None) -> Expectation:
+        """What search() would do with a usual query."""
+        choice = self.choose(k, effort, among)
+        passing = self._graph.indexed if among is None else min(among.count, self._graph.indexed)
+        if choice.name != "graph":
+            expected = expectation(
+                choice, k, passing, among is not None, self._code_bytes(choice.name)
+            )
+            return replace(expected, predicted=effort.recall) if choice.name == "ivf" else expected
+        walk = self._walk_for(self._reach(k, among), effort)
+        curve = walk.curve
+        predicted = math.nan
+        if curve is not None:
+            predicted = curve.predict(walk.usual, curve.hardness, curve.length)
+        ef = round(walk.usual / OVERSAMPLE)
+        return walk_expectation(choice, k, walk.usual, ef, predicted, self._graph.code_bytes)
+
+    def _code_bytes(self, strategy: str) -> int:
+        """Bytes of the code of a row that a search reads."""
+        ivf = self._ivf if strategy.startswith("ivf") else None
+        return self._graph.code_bytes if ivf is None else ivf.code_bytes
 
     def _reach(self, k: int, among: RowSet | None) -> int:
         """How many rows a walk must find for k of them to pass."""

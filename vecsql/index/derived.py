@@ -5,6 +5,7 @@ The index keeps these rows itself, one after the other, with the positions that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -13,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vecsql import index
-from vecsql.index.base import Effort, Mask, Metric, Progress, SearchResult, Sections, VectorIndex
+from vecsql.index.base import (
+    Effort,
+    Expectation,
+    Expecting,
+    Mask,
+    Metric,
+    Progress,
+    SearchResult,
+    Sections,
+    VectorIndex,
+)
 from vecsql.index.derive import DerivedRows, Kind, taken
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import BitRows, HalfRows, SparseRows
@@ -46,6 +57,14 @@ class DerivedIndex:
         if self.positions is None:
             return found
         return replace(found, positions=self.positions[found.positions])
+
+    def expect(self, k: int, effort: Effort, among: RowSet | None) -> Expectation:
+        """What search() would do; not known where the inner index does not know."""
+        if among is not None and self.positions is not None:
+            among = RowSet.of(among.bools[self.positions])
+        if isinstance(self.inner, Expecting):
+            return self.inner.expect(k, effort, among)
+        return Expectation("index", "", math.nan)
 
     def sections(self) -> Sections:
         own = dict(self.inner.sections())

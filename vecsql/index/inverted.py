@@ -66,7 +66,14 @@ class InvertedIndex:
         )
         self._scratch.append(sums)
         scored, reranked = spent.tolist()
-        return SearchResult(out[:size], values[:size], scored, reranked, "inverted lists")
+        return SearchResult(
+            out[:size],
+            values[:size],
+            scored,
+            reranked,
+            "inverted lists",
+            reason="exact, by the elements of the query",
+        )
 
     def sections(self) -> Sections:
         return self._sections

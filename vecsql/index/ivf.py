@@ -137,6 +137,11 @@ class IvfIndex:
     def nbytes(self) -> int:
         return sum(array.nbytes for array in self._sections.values())
 
+    @property
+    def code_bytes(self) -> int:
+        """Bytes of the code of one row, with its factors."""
+        return int(self._sections["blocks"].nbytes // max(len(self._ids), 1))
+
     def search(
         self,
         vectors: Vectors,
@@ -162,6 +167,9 @@ class IvfIndex:
         if self.metric == "cosine" and len(nearest) and math.isnan(nearest[0]):
             return self._exact(vectors, query, k, among)  # a zero query
         result.predicted = predicted
+        if effort.explain:
+            result.reason = "probes are set" if effort.probes is not None else "by calibration"
+            result.code_bytes = self.code_bytes
         return result
 
     def _knobs_for(self, effort: Effort, k: int) -> tuple[Knobs, float]:
