@@ -20,6 +20,7 @@ from vecsql.planner.plan import VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 
 NANOSECONDS_PER_BYTE: Final = 0.06  # of vectors that are scanned in order
+UNKNOWN: Final = Expectation("index", "not known before it runs", 0.0)  # of kinds without a choice
 START_UP: Final = 0.03  # milliseconds
 
 
@@ -36,6 +37,9 @@ class Forecast:
 
     def add(self, expected: Expectation, vector_bytes: int) -> None:
         self.strategies.setdefault(expected.strategy, expected.reason)
+        if expected.strategy == UNKNOWN.strategy:
+            self.sure = False
+            return
         self.milliseconds += expected.milliseconds
         self.bytes += (
             expected.scored * expected.code_bytes + expected.reranked * vector_bytes
@@ -66,8 +70,7 @@ def forecast(
             elif index is None:
                 found.add(_exact(rows, plan.filter is not None, vector_bytes), vector_bytes)
             else:
-                found.sure = False
-                found.strategies["index"] = "not known before it runs"
+                found.add(UNKNOWN, vector_bytes)
     return found
 
 

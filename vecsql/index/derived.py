@@ -5,7 +5,6 @@ The index keeps these rows itself, one after the other, with the positions that 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -64,7 +63,7 @@ class DerivedIndex:
             among = RowSet.of(among.bools[self.positions])
         if isinstance(self.inner, Expecting):
             return self.inner.expect(k, effort, among)
-        return Expectation("index", "", math.nan)
+        return Expectation("index", "not known before it runs", 0.0)
 
     def sections(self) -> Sections:
         own = dict(self.inner.sections())
