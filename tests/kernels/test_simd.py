@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vecsql.kernels import simd
-from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
+from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert, select
 
 LEVELS = simd.LEVELS[: simd.LEVELS.index(simd.LEVEL) + 1]
 
@@ -92,3 +92,20 @@ def test_pool_keeps_the_smallest_in_order(capacity, count):
     pool = np.empty(capacity, np.uint64)
     size = smallest_of(keys, pool)
     np.testing.assert_array_equal(pool[:size], np.sort(keys)[:capacity])
+
+
+@numba.njit
+def selected(keys, count, wanted):
+    return select(keys, count, wanted, np.empty(wanted, np.uint64))
+
+
+@pytest.mark.parametrize("wanted", [1, 4, 20, 300])
+@pytest.mark.parametrize("count", [0, 1, 7, 60, 257])
+def test_select_brings_the_smallest_different_keys_to_the_front(wanted, count):
+    keys = np.random.default_rng(count).integers(0, 2**63, count).astype(np.uint64)
+    expected = np.sort(keys)[:wanted]
+    kept = selected(keys, count, wanted)
+    np.testing.assert_array_equal(keys[:kept], expected)
+    doubled = np.concatenate([expected, expected])
+    kept = selected(doubled, len(doubled), 2 * wanted)
+    np.testing.assert_array_equal(doubled[:kept], expected)

@@ -1,4 +1,4 @@
-"""Building a GraphIndex: quantise, find rows of equal codes, insert the others in batches, mend what fell apart."""
+"""Building a GraphIndex: quantise, find rows of equal codes, link the others, mend what fell apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vecsql import kernels
-from vecsql.index import flat
+from vecsql.index import flat, graph_cells
 from vecsql.index.base import Mask, Metric, Progress, Vectors
 from vecsql.index.graph import FORMAT_VERSION, GraphIndex
 from vecsql.index.options import GraphOptions
@@ -25,8 +25,10 @@ HEAD_BYTES: Final = 8
 SAMPLE: Final = 8192  # rows that decide centre and units
 CLIP_RMS: Final = 8.0  # l1: codes reach this many times the root mean square
 SEED: Final = 0x5EC5
+EVEN: Final = 0.01  # deviation of the norms, as a share of their mean, up to which inner products order as cosine does
 FIRST_LAYER: Final = 64
 LAYER_RATIO: Final = 32
+MOST_ENTRIES: Final = 256  # rows that every descent compares, at most
 BATCH_SHARE: Final = 0.02
 # A neighbour is left out when one kept before is nearer to it by this factor; above 1 makes more long edges.
 SLACK: Final = 1.1
@@ -49,10 +51,10 @@ def build_graph(
     compiled = kernels.build_kernels()
     vectors = flat.as_rows(vectors)
     if threads <= 1:
-        return _Build(compiled, vectors, metric, options, _run_here, progress, valid).run()
+        return GraphBuild(compiled, vectors, metric, options, _run_here, progress, valid).run()
     with ThreadPoolExecutor(threads, thread_name_prefix="vecsql-build") as pool:
         run = _run_in(pool, threads)
-        return _Build(compiled, vectors, metric, options, run, progress, valid).run()
+        return GraphBuild(compiled, vectors, metric, options, run, progress, valid).run()
 
 
 def _run_here(work: Callable[[int, int], Any], start: int, stop: int, grain: int) -> list[Any]:
@@ -77,7 +79,7 @@ def aligned_zeros(rows: int, stride: int) -> npt.NDArray[np.int8]:
     return room[start : start + rows * stride].reshape(rows, stride)
 
 
-class _Build:
+class GraphBuild:
     """One build in progress."""
 
     def __init__(
@@ -106,12 +108,14 @@ class _Build:
         self.heads = self.rows.view(np.float32)
         self.graph = np.full((n, self.degree), -1, np.int32)
         self.lengths = np.empty((n, self.degree), np.float32)
+        self.words = self.rows.view(np.uint32)
+        self.steps = -(-d // 4)
 
     def run(self) -> GraphIndex:
         center, unit = self._survey()
         indexed = self._quantise(center, unit)
         twins, order = self._twins_and_order()
-        levels = self._insert_all(order)
+        levels = self._link_all(order) if self._even() else self._insert_all(order)
         mended = 0
         if len(order):
             mended = self.kernels.mend(
@@ -198,6 +202,72 @@ class _Build:
         order = np.random.default_rng(SEED).permutation(indexed[first[indexed]])
         return twins, order
 
+    def _even(self) -> bool:
+        """Whether rows that are near are near to the same rows: not for inner products of rows of different length."""
+        if self.metric != "ip":
+            return True
+        sample = self.vectors[:: max(1, len(self.vectors) // SAMPLE)].astype(np.float64)
+        norms = np.linalg.norm(sample, axis=1)
+        norms = norms[norms > 0]
+        return len(norms) > 0 and float(norms.std()) < EVEN * float(norms.mean())
+
+    def _link_all(self, order: npt.NDArray[np.int32]) -> _Levels:
+        """Edges of the upper layers, then of all rows, by comparing cells of rows."""
+        self._spread_first(order)
+        levels = self._layers(order, 0)
+        if len(order) > 1:
+            graph_cells.link(self, order, self._tell(len(order), len(order)))
+        roots = np.empty(len(order), np.int32)
+        found = self.kernels.find_roots(self.graph, order, roots)
+        if found <= 1:
+            return levels
+        # Clusters far apart: no edge leads from one to the other, so each has a row in the upper layers.
+        linked = self.graph, self.lengths
+        self.graph, self.lengths = np.full_like(linked[0], -1), np.empty_like(linked[1])
+        first = np.zeros(len(self.rows), np.bool_)
+        first[roots[:found]] = True
+        order[:] = np.concatenate([roots[:found], order[~first[order]]])
+        levels = self._layers(order, found)
+        self.graph, self.lengths = linked
+        return levels
+
+    def _spread_first(self, order: npt.NDArray[np.int32]) -> None:
+        """Bring rows far from each other to the front (farthest first; Gonzalez, 1985), so that walks begin near to any cluster."""
+        if len(order) <= FIRST_LAYER:
+            return
+        pool = order[: FIRST_LAYER * LAYER_RATIO]
+        values = self.rows[pool, : self.vectors.shape[1]].astype(np.float32)
+        if not self.manhattan:
+            values *= self.heads[pool, -2][:, None]
+        chosen = [0]
+        nearest = np.full(len(pool), np.inf, np.float32)
+        for _ in range(FIRST_LAYER // 2 - 1):
+            apart = values - values[chosen[-1]]
+            nearest = np.minimum(nearest, np.einsum("ij,ij->i", apart, apart))
+            chosen.append(int(np.argmax(nearest)))
+        front = np.unique(chosen)
+        order[: len(pool)] = np.concatenate([pool[front], np.delete(pool, front)])
+
+    def _layers(self, order: npt.NDArray[np.int32], roots: int) -> _Levels:
+        """The upper layers; the first `roots` rows of `order` shall be in them."""
+        levels = _Levels(order, self.graph)
+        levels.sizes[0] = min(len(order), max(FIRST_LAYER, min(roots, MOST_ENTRIES)))
+        size = FIRST_LAYER * LAYER_RATIO
+        while 4 * size <= len(order) or levels.sizes[-1] < roots:
+            size = min(max(size, roots if levels.sizes[-1] < roots else 0), len(order))
+            graph_cells.link(self, order[:size], self._tell(0, len(order)))
+            levels.add(size, self.graph)
+            self.graph[:] = -1
+            size *= LAYER_RATIO
+        return levels
+
+    def _tell(self, rows: int, total: int) -> Callable[[float], None]:
+        def told(share: float) -> None:
+            if self.progress is not None:
+                self.progress(int(share * rows), total)
+
+        return told
+
     def _insert_all(self, order: npt.NDArray[np.int32]) -> _Levels:
         levels = _Levels(order, self.graph)
         done = min(1, len(order))
@@ -268,11 +338,15 @@ class _Levels:
         """Note that order[:done] are inserted."""
         self.sizes[0] = min(done, FIRST_LAYER)
         if done == self.next_size and 4 * done <= len(self.order):
-            ranks = np.full(len(self.graph), -1, np.int32)
-            ranks[self.order[:done]] = np.arange(done, dtype=np.int32)
-            neighbours = self.graph[self.order[:done]]
-            layer = np.where(neighbours >= 0, ranks[neighbours], np.int32(-1))
-            self.upper = np.concatenate([self.upper, layer])
-            self.sizes.append(done)
+            self.add(done, self.graph)
         if done >= self.next_size:
             self.next_size *= LAYER_RATIO
+
+    def add(self, size: int, graph: npt.NDArray[np.int32]) -> None:
+        """A layer of order[:size], with the edges among them as they are now."""
+        ranks = np.full(len(graph), -1, np.int32)
+        ranks[self.order[:size]] = np.arange(size, dtype=np.int32)
+        neighbours = graph[self.order[:size]]
+        layer = np.where(neighbours >= 0, ranks[neighbours], np.int32(-1))
+        self.upper = np.concatenate([self.upper, layer])
+        self.sizes.append(size)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from vecsql.kernels.graph_build import attach, find_neighbours, fingerprint, locate, mend
+from vecsql.kernels.cells import choose_from_lists, compare_cells, nearest_of
+from vecsql.kernels.graph_build import (
+    attach,
+    find_neighbours,
+    find_roots,
+    fingerprint,
+    locate,
+    mend,
+)
 from vecsql.kernels.ivf_build import (
     assign,
     encode_bits,
@@ -12,18 +20,27 @@ from vecsql.kernels.ivf_build import (
     transform,
 )
 from vecsql.kernels.quantized import quantise
+from vecsql.kernels.refine import refine
+from vecsql.kernels.reverse import count_reverse, fill_reverse
 
 __all__ = [
     "assign",
     "attach",
+    "choose_from_lists",
+    "compare_cells",
+    "count_reverse",
     "encode_bits",
     "encode_dots",
+    "fill_reverse",
     "find_neighbours",
+    "find_roots",
     "fingerprint",
     "indexable",
     "locate",
     "means",
     "mend",
+    "nearest_of",
     "quantise",
+    "refine",
     "transform",
 ]

@@ -11,74 +11,9 @@ from numba import types
 
 from vecsql.kernels.graph_search import GRAPH, IDS, LEVELS, descend, walk
 from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.prune import choose, load_codes
 from vecsql.kernels.quantized import CODES, HEADS, code_distance
-from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
-
-HEAD_BYTES = 8
-
-
-@helper
-def load_codes(rows: Any, heads: Any, row: Any, manhattan: Any, codes: Any) -> Any:
-    """Make an indexed row the query: fills `codes`, returns the weights for true distances."""
-    stride = rows.shape[1]
-    codes[:] = rows[row]
-    head = heads[row]
-    last = head.shape[0] - 1
-    if not manhattan:
-        codes[stride - HEAD_BYTES :] = 0
-    return head[last], np.float32(1), np.float32(-2) * head[last - 1]
-
-
-@helper
-def choose(
-    rows: Any,
-    heads: Any,
-    manhattan: Any,
-    keys: Any,
-    count: Any,
-    limit: Any,
-    slack: Any,
-    floor: Any,
-    codes: Any,
-    chosen: Any,
-    lengths: Any,
-) -> Any:
-    """Keep of the ascending keys[:count] at most `limit` neighbours that point in different directions.
-
-    A candidate is dropped when a neighbour kept before is nearer to it than the row itself by the factor `slack`
-    (the relative neighbourhood rule); the nearest of the dropped ones fill up to `floor`. Writes rows and distances,
-    -1 behind them; returns how many.
-    """
-    kept = np.int64(0)
-    for i in range(count):
-        if kept == limit:
-            break
-        row, length = key_row(keys[i]), key_distance(keys[i])
-        weights = load_codes(rows, heads, row, manhattan, codes)
-        diverse = True
-        for j in range(kept):
-            apart = code_distance(rows, heads, np.int64(chosen[j]), codes, weights, manhattan)
-            if slack * apart < length:
-                diverse = False
-                break
-        if diverse:
-            chosen[kept] = row
-            lengths[kept] = length
-            kept += 1
-    for i in range(count):
-        if kept >= floor:
-            break
-        row = key_row(keys[i])
-        known = False
-        for j in range(kept):
-            known = known or chosen[j] == row
-        if not known:
-            chosen[kept] = row
-            lengths[kept] = key_distance(keys[i])
-            kept += 1
-    for j in range(kept, chosen.shape[0]):
-        chosen[j] = -1
-    return kept
+from vecsql.kernels.topk import key_row, make_key, pool_insert
 
 
 @kernel(
@@ -189,6 +124,15 @@ def find_neighbours(
         )
 
 
+@helper
+def holds(neighbours: Any, count: Any, row: Any) -> Any:
+    """Whether `row` is one of neighbours[:count]."""
+    found = False
+    for j in range(count):
+        found |= neighbours[j] == row
+    return found
+
+
 @kernel(
     types.void(
         CODES,
@@ -233,16 +177,24 @@ def attach(
         while size < degree and neighbours[size] >= 0:
             size += 1
         first, last = bounds[i], bounds[i + 1]
-        if size + last - first <= degree:
-            for j in range(first, last):
-                neighbours[size], far[size] = sources[j], distances[j]
-                size += 1
+        known, overflow = size, False
+        for j in range(first, last):
+            if holds(neighbours, known, sources[j]):
+                continue
+            if size == degree:
+                overflow = True
+                break
+            neighbours[size], far[size] = sources[j], distances[j]
+            size += 1
+        if not overflow:
             continue
         count = np.int64(0)
-        for j in range(size):
+        for j in range(known):
             count, _ = pool_insert(keys, count, keys.shape[0], make_key(far[j], neighbours[j]))
         for j in range(first, last):
-            count, _ = pool_insert(keys, count, keys.shape[0], make_key(distances[j], sources[j]))
+            if not holds(neighbours, known, sources[j]):
+                key = make_key(distances[j], sources[j])
+                count, _ = pool_insert(keys, count, keys.shape[0], key)
         choose(rows, heads, manhattan, keys, count, limit, slack, floor, codes, neighbours, far)
 
 
@@ -261,6 +213,20 @@ def spread(graph: Any, start: Any, visited: Any, stack: Any) -> None:
                 visited[neighbour] = True
                 stack[top] = neighbour
                 top += 1
+
+
+@kernel(types.int64(GRAPH, IDS, writable(types.int32, 1)))
+def find_roots(graph: Any, order: Any, roots: Any) -> Any:
+    """Rows of `order` from which, together, all its rows can be reached: those that none before them reaches. Returns how many."""
+    reached = np.zeros(graph.shape[0], np.bool_)
+    stack = np.empty(graph.shape[0], np.int32)
+    count = np.int64(0)
+    for row in order:
+        if not reached[row]:
+            roots[count] = row
+            count += 1
+            spread(graph, row, reached, stack)
+    return count
 
 
 @kernel(
