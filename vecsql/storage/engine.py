@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -41,6 +42,7 @@ FLUSH_ROWS = 16_384
 FLUSH_BYTES = 64 << 20
 BULK_BYTES = 4 << 20  # own rows above this are committed as a segment instead of through the WAL
 WAL_BYTES = 64 << 20  # a longer log is cut by a checkpoint
+BUILD_THREADS = 8  # of CREATE INDEX at most; builds in the background have one
 BACKPRESSURE = 4  # times the flush limits: then the committer itself makes the checkpoint
 
 
@@ -204,7 +206,8 @@ class StorageEngine:
             if owner.cancel is not None and owner.cancel.is_set():
                 raise errors.QueryCanceled("canceling statement due to user request")
 
-        self._indexer.build_all(segments, index, process_id=owner.process_id, check=check)
+        indexer = Indexer(self._segments, threads=min(os.cpu_count() or 1, BUILD_THREADS))
+        indexer.build_all(segments, index, process_id=owner.process_id, check=check)
         return [(s, index.oid) for s in segments]
 
     def allocate_rowids(self, table_oid: int, count: int) -> Rowids:
