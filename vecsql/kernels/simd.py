@@ -35,34 +35,29 @@ def detect_level() -> str:
 LEVEL = detect_level()
 
 
-def needs_words() -> bool:
-    """Whether vpdpbusd takes <16 x i32> operands: LLVM before 22."""
-    return bool(llvm.llvm_version_info[0] < 22)
-
-
 def _load(builder: Any, address: Any, offset: Any, width: int) -> Any:
     vector = ir.VectorType(I8, width)
     pointer = builder.inttoptr(builder.add(address, offset), vector.as_pointer())
     return builder.load(pointer, align=1)
 
 
-def splat(value: int, element: Any, width: int) -> Any:
+def _splat(value: int, element: Any, width: int) -> Any:
     return ir.Constant(ir.VectorType(element, width), [value] * width)
 
 
-def call(builder: Any, name: str, result: Any, *args: Any) -> Any:
+def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
     function_type = ir.FunctionType(result, [a.type for a in args])
     return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), args)
 
 
 def _reduce(builder: Any, vector: Any) -> Any:
-    return call(builder, f"llvm.vector.reduce.add.v{vector.type.count}i32", I32, vector)
+    return _call(builder, f"llvm.vector.reduce.add.v{vector.type.count}i32", I32, vector)
 
 
 def _sum_over(builder: Any, args: Any, width: int, lanes: int, step: Any) -> Any:
     """Sum step(builder, accumulator, x, y) over the two byte strings; args are (address, address, length)."""
     first, second, length = args
-    accumulator = cgutils.alloca_once_value(builder, splat(0, I32, lanes))
+    accumulator = cgutils.alloca_once_value(builder, _splat(0, I32, lanes))
     with cgutils.for_range_slice(builder, ir.Constant(I64, 0), length, ir.Constant(I64, width)) as (
         offset,
         _,
@@ -76,22 +71,24 @@ def _sum_over(builder: Any, args: Any, width: int, lanes: int, step: Any) -> Any
 def _dot_vnni(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     """vpdpbusd wants one unsigned side: (x + 128) y - 128 y, both modulo 2^32."""
     lanes = ir.VectorType(I32, 16)
-    offset = splat(128, I8, 64)
+    offset = _splat(128, I8, 64)
     name = "llvm.x86.avx512.vpdpbusd.512"
     shifted = builder.xor(x, offset)
-    if needs_words():
+    if llvm.llvm_version_info[0] < 22:  # its operands were <16 x i32> until LLVM 22
         y, shifted, offset = (builder.bitcast(v, lanes) for v in (y, shifted, offset))
-    excess = call(builder, name, lanes, splat(0, I32, 16), offset, y)
-    return builder.sub(call(builder, name, lanes, accumulator, shifted, y), excess)
+    excess = _call(builder, name, lanes, _splat(0, I32, 16), offset, y)
+    return builder.sub(_call(builder, name, lanes, accumulator, shifted, y), excess)
 
 
 def _dot_avx2(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     """|x| times y with x's sign: pmaddubsw cannot saturate while codes stay within +-127."""
     bytes32, words16 = ir.VectorType(I8, 32), ir.VectorType(I16, 16)
-    magnitude = call(builder, "llvm.x86.avx2.psign.b", bytes32, x, x)
-    signed = call(builder, "llvm.x86.avx2.psign.b", bytes32, y, x)
-    pairs = call(builder, "llvm.x86.avx2.pmadd.ub.sw", words16, magnitude, signed)
-    quads = call(builder, "llvm.x86.avx2.pmadd.wd", ir.VectorType(I32, 8), pairs, splat(1, I16, 16))
+    magnitude = _call(builder, "llvm.x86.avx2.psign.b", bytes32, x, x)
+    signed = _call(builder, "llvm.x86.avx2.psign.b", bytes32, y, x)
+    pairs = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", words16, magnitude, signed)
+    quads = _call(
+        builder, "llvm.x86.avx2.pmadd.wd", ir.VectorType(I32, 8), pairs, _splat(1, I16, 16)
+    )
     return builder.add(accumulator, quads)
 
 
@@ -103,15 +100,15 @@ def _dot_portable(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
 def _difference(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     wide = ir.VectorType(I32, 16)
     apart = builder.sub(builder.sext(x, wide), builder.sext(y, wide))
-    size = call(builder, "llvm.abs.v16i32", wide, apart, ir.Constant(ir.IntType(1), 0))
+    size = _call(builder, "llvm.abs.v16i32", wide, apart, ir.Constant(ir.IntType(1), 0))
     return builder.add(accumulator, size)
 
 
 def _difference_avx2(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     """psadbw wants unsigned bytes; adding 128 to both sides keeps the difference."""
-    offset = splat(128, I8, 32)
+    offset = _splat(128, I8, 32)
     quads = ir.VectorType(I64, 4)
-    sums = call(
+    sums = _call(
         builder, "llvm.x86.avx2.psad.bw", quads, builder.xor(x, offset), builder.xor(y, offset)
     )
     return builder.add(accumulator, builder.bitcast(sums, ir.VectorType(I32, 8)))
@@ -159,7 +156,7 @@ def _dot_unsigned(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     """(x + 128) y by one vpdpbusd; the caller takes 128 y off, once for all x."""
     lanes = ir.VectorType(I32, 16)
     shifted = builder.xor(x, ir.Constant(ir.VectorType(I8, 64), [128] * 64))
-    if needs_words():
+    if llvm.llvm_version_info[0] < 22:
         y, shifted = builder.bitcast(y, lanes), builder.bitcast(shifted, lanes)
     kinds = [lanes, shifted.type, y.type]
     function = cgutils.get_or_insert_function(

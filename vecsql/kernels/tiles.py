@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from vecsql.kernels.simd import I8, I16, I32, I64, LEVEL, call, needs_words, splat
+from vecsql.kernels.simd import I8, I16, I32, I64, LEVEL
+from vecsql.kernels.simd import _call as call
+from vecsql.kernels.simd import _splat as splat
 
 F32 = ir.FloatType()
 QUERIES = 8
@@ -37,7 +40,7 @@ def _i64(value: int) -> Any:
 def _vnni(builder: Any, total: Any, packed: Any, codes: Any) -> Any:
     """total + packed (unsigned bytes) times codes (signed), four bytes a lane."""
     name, lanes = "llvm.x86.avx512.vpdpbusd.512", ir.VectorType(I32, 16)
-    if needs_words():
+    if llvm.llvm_version_info[0] < 22:  # its operands were <16 x i32> until LLVM 22
         packed, codes = (builder.bitcast(v, lanes) for v in (packed, codes))
     return call(builder, name, lanes, total, packed, codes)
 
