@@ -112,6 +112,22 @@ def test_ways_to_call(docs: psycopg.Connection[Any], sql: str) -> None:
     assert 0.5 <= value(docs, sql) <= 1
 
 
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "ivfflat (embedding vector_l2_ops) WITH (lists = 20, recall = 0.9)",
+        "vecsql ((embedding::halfvec(96)) halfvec_cosine_ops) WITH (recall = 0.9)",
+        "vecsql ((binary_quantize(embedding)::bit(96)) bit_hamming_ops)",
+        "vecsql (embedding) WITH (recall = 0.9) WHERE (category = 2)",
+    ],
+)
+def test_other_indexes(docs: psycopg.Connection[Any], definition: str) -> None:
+    docs.execute(f"CREATE INDEX other ON docs USING {definition}")
+    assert 0.85 <= value(docs, "SELECT vecsql_recall('other', 100)") <= 1
+    assert 0.85 <= value(docs, "SELECT vecsql_recall('other', 100, 'category = 2')") <= 1
+    docs.execute("DROP INDEX other")
+
+
 def test_null(docs: psycopg.Connection[Any]) -> None:
     assert value(docs, "SELECT vecsql_recall(NULL)") is None
     assert value(docs, "SELECT vecsql_recall('docs_i', NULL)") is None

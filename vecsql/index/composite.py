@@ -121,7 +121,8 @@ class CompositeIndex:
         if result is None or (self.metric == "cosine" and math.isnan(result.distances[0])):
             result = self._exact(vectors, query, k, among)
         if effort.explain:
-            result.reason = choice.reason
+            kept = result.strategy.startswith(choice.name)
+            result.reason = choice.reason if kept else f"{choice.name} found too little"
             result.code_bytes = self._code_bytes(result.strategy)
         return result
 
