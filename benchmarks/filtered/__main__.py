@@ -44,6 +44,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.6, help="bound of one try or round")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", nargs="+", help="only these contestants, by name")
+    parser.add_argument(
+        "--keep-settings",
+        action="store_true",
+        help="do not tune the peers anew where .bench/ has a result",
+    )
     parser.add_argument("--build", action="store_true", help="build the indexes, measure nothing")
     options = parser.parse_args()
     if options.quick:
@@ -54,12 +59,11 @@ def main() -> None:
     results: Results = json.loads(saved.read_text()) if saved.exists() else {}
     with sides(options.where, dataset.base, columns) as made:
         chosen = [one for one in made if not options.only or one.name in options.only]
-        for cell in (
-            []
-            if options.build
-            else grid.cells(dataset, options.shares, options.kinds, options.queries)
-        ):
-            outcomes = tuning.run(chosen, cell, TARGET, options.rounds, options.seconds)
+        wanted = grid.cells(dataset, options.shares, options.kinds, options.queries)
+        for cell in [] if options.build else wanted:
+            before = results.get(cell.name, []) if options.keep_settings else []
+            known = {o["who"]: tuple(o["setting"]) for o in before}
+            outcomes = tuning.run(chosen, cell, TARGET, options.rounds, options.seconds, known)
             results[cell.name] = [asdict(outcome) for outcome in outcomes]
             for outcome in outcomes:
                 print(f"{cell.name}: {outcome}", flush=True)

@@ -15,12 +15,13 @@ from benchmarks.filtered.grid import Asked, Columns, Condition
 from benchmarks.in_process.ours import SOURCES, IndexCall, effort_of
 from benchmarks.measure import Call, K
 from vecsql import kernels
+from vecsql.index.rowset import RowSet
 
 OURS = (("vecsql.recall", 0.95),)  # the contract: nothing is tuned by cell
 
 
 class MaskedIndex(IndexCall):
-    """The call of the index with the bitset of the filter, as the executor makes it once per predicate and keeps it."""
+    """The call of the index with the row set of the filter, as the executor makes it once per predicate and keeps it."""
 
     name = "vecsql index"
     settings: Sequence[Any] = OURS
@@ -36,7 +37,7 @@ class MaskedIndex(IndexCall):
 
     def _mask(self, condition: Condition) -> Any:
         if condition not in self._masks:
-            self._masks[condition] = condition.mask(self._columns)
+            self._masks[condition] = RowSet.of(condition.mask(self._columns))
         return self._masks[condition]
 
 

@@ -51,7 +51,9 @@ def _row(outcomes: list[dict[str, Any]], names: list[str], ours: Sequence[str]) 
 
 def _shown(outcome: dict[str, Any]) -> str:
     mark = "" if outcome["held"] else "!"
-    setting = "" if outcome["who"].startswith("vecsql") else f" {outcome['setting']}"
+    setting = (
+        "" if outcome["who"].startswith("vecsql") else " " + " ".join(map(str, outcome["setting"]))
+    )
     return f"{outcome['qps']:,.0f} ({outcome['recall']:.3f}{mark}){setting}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -26,17 +26,28 @@ class Outcome:
     """What a contestant did in a cell at its best setting; `held`: the recall reached the target."""
 
     who: str
-    setting: str
+    setting: tuple[Any, ...]
     recall: float
     qps: float
     held: bool
 
 
 def run(
-    contestants: Sequence[Contestant], cell: Cell, target: float, rounds: int, seconds: float
+    contestants: Sequence[Contestant],
+    cell: Cell,
+    target: float,
+    rounds: int,
+    seconds: float,
+    known: Mapping[str, tuple[Any, ...]],
 ) -> list[Outcome]:
-    """`seconds` bounds each try of a setting and each timed round."""
-    chosen = [(one, tune(one, cell, target, seconds)) for one in contestants]
+    """`seconds` bounds each try of a setting and each timed round; `known`: settings found best before, by contestant."""
+    chosen = []
+    for one in contestants:
+        setting = known.get(one.name)
+        if setting in one.settings:
+            chosen.append((one, _try(one.at(setting), cell, setting, 2 * seconds)))
+        else:
+            chosen.append((one, tune(one, cell, target, seconds)))
     series = [Series(best.setting) for _, best in chosen]
     for _ in range(rounds):
         for (one, best), timed in zip(chosen, series, strict=True):
@@ -44,7 +55,7 @@ def run(
     return [
         Outcome(
             one.name,
-            " ".join(map(str, best.setting)),
+            best.setting,
             round(best.recall, 4),
             timed.qps,
             best.recall >= target,

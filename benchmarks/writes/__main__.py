@@ -1,7 +1,7 @@
 """`python -m benchmarks.writes`: rows into a table of 100,000 GloVe vectors with a vector index, vecsql and pgvector taking turns.
 
 COPY BINARY of many rows, and single-row INSERTs that commit durably one by one, through psycopg. After each round the first and the last new row
-must be the nearest to their own vectors. Writes benchmarks/results/writes.md.
+must be the nearest to their own vectors. Commits come first, so that neither server still works on the rows of a COPY meanwhile. Writes benchmarks/results/writes.md.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def run(rows: int, rounds: int, counts: dict[str, int]) -> dict[tuple[str, str],
     """Rows per second by (what, server)."""
     every = data.glove(1).base
     base, fresh = every[:rows], every[rows:]
-    writers: dict[str, Writer] = {"COPY BINARY": copy, "single-row commits": commits}
+    writers: dict[str, Writer] = {"single-row commits": commits, "COPY BINARY": copy}
     rates: dict[tuple[str, str], list[float]] = defaultdict(list)
     with contextlib.ExitStack() as stack:
         servers = {
@@ -59,8 +59,8 @@ def run(rows: int, rounds: int, counts: dict[str, int]) -> dict[tuple[str, str],
             copy_into(connection, copy_bytes(base), base.shape[1])
             connection.execute(index)
         done = 0
-        for _ in range(rounds):
-            for what, write in writers.items():
+        for what, write in writers.items():
+            for _ in range(rounds):
                 new = np.ascontiguousarray(fresh[done : done + counts[what]])
                 for name, (connection, _) in servers.items():
                     started = time.perf_counter()
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    counts = {"COPY BINARY": options.copied, "single-row commits": options.commits}
+    counts = {"single-row commits": options.commits, "COPY BINARY": options.copied}
     rates = run(options.rows, options.rounds, counts)
     lines = []
     for what, count in counts.items():
