@@ -25,6 +25,7 @@ from vecsql.session.session import Session
 
 if TYPE_CHECKING:
     from vecsql.server.listener import Server
+    from vecsql.server.loops import Loop
 
 log = logging.getLogger("vecsql.server")
 MAX_QUEUED = 4 << 20  # bytes received and not yet handled before reading pauses
@@ -37,9 +38,10 @@ class Connection(asyncio.Protocol):
     handles everything that has arrived by the time it is done, and then gives it back.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, place: Loop) -> None:
         self._server = server
-        self._loop = asyncio.get_running_loop()
+        self._place = place
+        self.loop = self._loop = place.loop
         self._transport = cast(asyncio.Transport, None)
         self._wire = ServerConnection()
         self._login: authentication.Login | None = None
@@ -65,6 +67,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._server.connections.add(self)
+        if self._server.stopping:
+            self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         backend = self._backend
@@ -90,6 +94,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
+        self._place.left()
         self._closed = True
         self._writable.set()
         self._stop_idle_timer()
@@ -230,15 +235,18 @@ class Connection(asyncio.Protocol):
     def _open_session(self) -> None:
         server, login = self._server, self._login
         assert login is not None
-        if server.is_full():
+        if not server.admit():
             raise TooManyConnections("sorry, too many clients already", severity="FATAL")
         peer = self._transport.get_extra_info("peername")
         address = peer[0] if isinstance(peer, tuple) else None
-        session = Session(
-            server.engine, user=login.user, database=server.database, client_addr=address
-        )
+        try:
+            session = Session(
+                server.engine, user=login.user, database=server.database, client_addr=address
+            )
+        except BaseException:
+            server.session_ended()
+            raise
         self._session = session
-        server.session_opened()
         authentication.apply_settings(session, login)
         session.on_notification = self._notified
         session.on_terminate = self._terminated

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import socket
 import ssl
+import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vecsql.server.connection import Connection
+from vecsql.server.loops import Loops, bind
 from vecsql.session.hub import hub_of
 from vecsql.storage.interface import Engine
 
@@ -45,43 +48,70 @@ class Server:
         # A thread for every session that may be active: one that waits for a lock never keeps the
         # holder's COMMIT from running. Threads start when needed.
         self.workers = ThreadPoolExecutor(self.options.max_connections + 1, "vecsql-session")
-        self._server: asyncio.Server | None = None
+        self._guard = threading.Lock()  # of `sessions`, which all loops count
+        self._main: asyncio.AbstractEventLoop | None = None
+        self._loops: Loops | None = None
+        self._sockets: list[socket.socket] = []
+        self._accepting: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._drained = asyncio.Event()
-        self._drained.set()
+        self.stopping = False
+        self._drained = asyncio.Event()  # no session is left, after stop() has begun
 
     @property
     def port(self) -> int:
         """The port that was bound."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
+        return int(self._sockets[0].getsockname()[1])
 
     async def start(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self), self.options.host, self.options.port, backlog=1024
-        )
+        self._sockets = await bind(self.options.host, self.options.port)
+        self._main = asyncio.get_running_loop()
+        self._loops = Loops()
+        self._accepting = [self._main.create_task(self._accept(s)) for s in self._sockets]
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop, loops = asyncio.get_running_loop(), self._loops
+        assert loops is not None
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(listening)
+            except OSError as error:  # out of descriptors, or a client that is gone again
+                log.warning("cannot accept a connection: %s", error)
+                await asyncio.sleep(0.1)
+                continue
+            loops.place(accepted, lambda loop: Connection(self, loop))
 
     async def stop(self) -> None:
         """Tell clients, end their sessions, wait for what runs."""
-        if self._server is not None:
-            self._server.close()
+        with self._guard:
+            self.stopping = True
+            if not self.sessions:
+                self._drained.set()
+        for task in self._accepting:
+            task.cancel()
+        await asyncio.gather(*self._accepting, return_exceptions=True)
+        for listening in self._sockets:
+            listening.close()
         for connection in list(self.connections):
-            connection.shut_down()
+            connection.loop.call_soon_threadsafe(connection.shut_down)
         await self._drained.wait()
         self.workers.shutdown()
+        if self._loops is not None:
+            self._loops.stop()
 
-    def session_opened(self) -> None:
-        self.sessions += 1
-        self._drained.clear()
+    def admit(self) -> bool:
+        """Count one session more, if there may be one."""
+        with self._guard:
+            if self.stopping or self.sessions >= self.options.max_connections:
+                return False
+            self.sessions += 1
+            return True
 
     def session_ended(self) -> None:
-        self.sessions -= 1
-        if not self.sessions:
-            self._drained.set()
-
-    def is_full(self) -> bool:
-        return self.sessions >= self.options.max_connections
+        with self._guard:
+            self.sessions -= 1
+            last = self.stopping and not self.sessions
+        if last and self._main is not None:
+            self._main.call_soon_threadsafe(self._drained.set)
 
     def cancel(self, pid: int, secret: bytes) -> None:
         """A CancelRequest; a wrong key is ignored, as PostgreSQL does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import resource
 import signal
@@ -25,6 +26,7 @@ def serve(path: str, options: Options, *, read_only: bool = False) -> None:
     engine = open_engine(path, read_only=read_only)
     try:
         kernels.warm_up(delay=1.0)
+        gc.freeze()  # what is loaded now stays: full collections need not look at it
         _run_loop(_serve(engine, options))
     finally:
         engine.close()
