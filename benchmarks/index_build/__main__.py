@@ -103,7 +103,7 @@ def text(
     return "\n".join([
         f"# Building an index: {dataset.name}, {rows:,} x {dims}",
         "",
-        f"`python -m benchmarks.index_build` on {report.machine()}; two threads each, {rounds} rounds taking turns, medians.",
+        f"`python -m benchmarks.index_build` on {report.machine()}; two threads each, rounds taking turns: {rounds}; medians.",
         "pgvector: m = 16, ef_construction = 64, two parallel workers; hnswlib: M = 16, efConstruction = 100.",
         "",
         report.table(["what", "seconds", "rows/s", "vecsql is faster by"], lines),
