@@ -219,7 +219,7 @@ class CompositeIndex:
         walked = self._graph.walk(vectors, query, k, walk.plan, among)
         result = walked.result
         found = len(result.positions) if among is None else result.reranked
-        wanted = min(k, self._graph.indexed) if among is None else min(k + k // 4, among.count)
+        wanted = min(k, self._graph.indexed) if among is None else min(k + k // 2, among.count)
         if not walked.sure or found < wanted:
             return None
         widest = walked.beam >= walk.most and effort.ef_search is None
@@ -264,11 +264,15 @@ class CompositeIndex:
         self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None
     ) -> SearchResult:
         """Score the codes of all passing rows; exact over float32 where codes cannot tell them apart."""
-        scanned = self._graph.scan(vectors, query, k, 2 * k + 32, among)
+        scanned = self._graph.scan(vectors, query, k, self._scan_width(k), among)
         if not scanned.sure:
             return self._exact(vectors, query, k, among)
         scanned.result.strategy = "codes of all rows" if among is None else "codes of passing rows"
         return scanned.result
+
+    def _scan_width(self, k: int) -> int:
+        """How many rows a scan of codes re-ranks at most. Those of l1 share one step and tell far rows apart less well."""
+        return 8 * k + 120 if self.metric == "l1" else 2 * k + 32
 
     def _exact(
         self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None

@@ -503,7 +503,7 @@ def code_search(
             size, _ = pool_insert(pool, size, pool.shape[0], key)
             worst = pool[size - 1] if size == pool.shape[0] else worst
     everyone, no_twins = np.empty(0, np.bool_), np.empty(0, np.int32)
-    patience = 2 * RERANK_MORE + best.shape[0] // 2
+    patience = NO_LIMIT if manhattan else 2 * RERANK_MORE + best.shape[0] // 2
     kept, reranked, late = rerank(
         pool, size, vectors, query, metric, everyone, no_twins, best, patience
     )
