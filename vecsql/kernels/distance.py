@@ -12,6 +12,7 @@ from numba.extending import overload
 from vecsql.kernels.floats import sum_differences, sum_products, sum_squares
 from vecsql.kernels.half import half_distance
 from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.placing import place
 from vecsql.kernels.reference import COSINE, IP, L1, L2
 from vecsql.kernels.simd import prefetch
 from vecsql.kernels.topk import key_row, make_key, pool_insert
@@ -77,14 +78,7 @@ def finish(
     for i in range(size):
         row = key_row(pool[i])
         value = distance(vectors[row], query, norm, metric)
-        at = i
-        # float64 tells apart what the float32 of the key could not; keys are nearly in order
-        while at > 0 and values[at - 1] > value:
-            values[at] = values[at - 1]
-            out[at] = out[at - 1]
-            at -= 1
-        values[at] = value
-        out[at] = row
+        place(out, values, i, row, value)
     if metric == L2:
         for i in range(size):
             values[i] = math.sqrt(values[i])

@@ -20,13 +20,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from vecsql.kernels.simd import I8, I16, I32, I64, LEVEL, _call, _load, _splat
+from vecsql.kernels.simd import (
+    I8,
+    I16,
+    I32,
+    I64,
+    LEVEL,
+    add_products_avx2,
+    add_products_vnni,
+    call,
+    load_bytes,
+    splat,
+)
 
 BLOCK = 32  # rows of a block
 TAIL = 2 * BLOCK * 4  # bytes of A and F behind the codes
@@ -43,7 +53,7 @@ def _look_up_native(builder: Any, table: Any, index: Any) -> Any:
     """Bytes of each 16-byte lane of `table` by the nibbles of the same lane of `index`."""
     width = table.type.count
     name = {64: "llvm.x86.avx512.pshuf.b.512", 32: "llvm.x86.avx2.pshuf.b"}[width]
-    return _call(builder, name, table.type, table, index)
+    return call(builder, name, table.type, table, index)
 
 
 def _look_up_portable(builder: Any, table: Any, index: Any) -> Any:
@@ -88,16 +98,16 @@ def _table_sums(builder: Any, codes: Any, table: Any, length: Any, level: str) -
     width = {"vnni": 64, "avx2": 32, "portable": 16}[level]
     look_up = _look_up_portable if level == "portable" else _look_up_native
     lanes, words = ir.VectorType(I8, width), ir.VectorType(I16, width // 2)
-    nibble, low_byte = _splat(15, I8, width), _splat(255, I16, width // 2)
-    shift4, shift8 = _splat(4, I16, width // 2), _splat(8, I16, width // 2)
-    totals = [cgutils.alloca_once_value(builder, _splat(0, I16, width // 2)) for _ in range(4)]
+    nibble, low_byte = splat(15, I8, width), splat(255, I16, width // 2)
+    shift4, shift8 = splat(4, I16, width // 2), splat(8, I16, width // 2)
+    totals = [cgutils.alloca_once_value(builder, splat(0, I16, width // 2)) for _ in range(4)]
     step = ir.Constant(I64, width * STEP)
     with cgutils.for_range_slice(builder, ir.Constant(I64, 0), length, step) as (offset, _):
-        low_sum = high_sum = _splat(0, I8, width)
+        low_sum = high_sum = splat(0, I8, width)
         for part in range(STEP):
             here = builder.add(offset, ir.Constant(I64, part * width))
-            packed = _load(builder, codes, here, width)
-            entries = _load(builder, table, here, width)
+            packed = load_bytes(builder, codes, here, width)
+            entries = load_bytes(builder, table, here, width)
             raised = builder.bitcast(builder.lshr(builder.bitcast(packed, words), shift4), lanes)
             low = look_up(builder, entries, builder.and_(packed, nibble))
             high = look_up(builder, entries, builder.and_(raised, nibble))
@@ -114,22 +124,6 @@ def _table_sums(builder: Any, codes: Any, table: Any, length: Any, level: str) -
     return builder.zext(joined, ROWS_I32)
 
 
-def _four_vnni(builder: Any, total: Any, codes: Any, query: Any) -> Any:
-    lanes = ir.VectorType(I32, 16)
-    if llvm.llvm_version_info[0] < 22:  # its operands were <16 x i32> until LLVM 22
-        codes = builder.bitcast(codes, lanes)
-        query = builder.bitcast(query, lanes)
-    return _call(builder, "llvm.x86.avx512.vpdpbusd.512", lanes, total, codes, query)
-
-
-def _four_avx2(builder: Any, total: Any, codes: Any, query: Any) -> Any:
-    words, lanes = ir.VectorType(I16, 16), ir.VectorType(I32, 8)
-    pairs = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", words, codes, query)
-    return builder.add(
-        total, _call(builder, "llvm.x86.avx2.pmadd.wd", lanes, pairs, _splat(1, I16, 16))
-    )
-
-
 def _four_portable(builder: Any, total: Any, codes: Any, query: Any) -> Any:
     lanes = total.type
     for t in range(4):
@@ -140,7 +134,11 @@ def _four_portable(builder: Any, total: Any, codes: Any, query: Any) -> Any:
     return total
 
 
-_FOUR = {"vnni": (64, _four_vnni), "avx2": (32, _four_avx2), "portable": (16, _four_portable)}
+_FOUR = {
+    "vnni": (64, add_products_vnni),
+    "avx2": (32, add_products_avx2),
+    "portable": (16, _four_portable),
+}
 
 
 def _query_word(builder: Any, query: Any, offset: Any, width: int) -> Any:
@@ -149,7 +147,7 @@ def _query_word(builder: Any, query: Any, offset: Any, width: int) -> Any:
     word = builder.load(builder.inttoptr(place, I32.as_pointer()), align=1)
     lone = ir.Constant(ir.VectorType(I32, width // 4), ir.Undefined)
     lone = builder.insert_element(lone, word, ir.Constant(I32, 0))
-    spread = builder.shuffle_vector(lone, lone, _splat(0, I32, width // 4))
+    spread = builder.shuffle_vector(lone, lone, splat(0, I32, width // 4))
     return builder.bitcast(spread, ir.VectorType(I8, width))
 
 
@@ -158,14 +156,14 @@ def _dots_together(
 ) -> list[Any]:
     """S of 32 rows as <32 x i32> for each query; `length` bytes of codes, 128 for each 4 bytes of a query."""
     parts = 4 * BLOCK // width
-    zero = _splat(0, I32, width // 4)
+    zero = splat(0, I32, width // 4)
     totals = [[cgutils.alloca_once_value(builder, zero) for _ in range(parts)] for _ in queries]
     step = ir.Constant(I64, 4 * BLOCK)
     with cgutils.for_range_slice(builder, ir.Constant(I64, 0), length, step) as (offset, _):
         words = [_query_word(builder, query, offset, width) for query in queries]
         for part in range(parts):
             here = builder.add(offset, ir.Constant(I64, part * width))
-            packed = _load(builder, codes, here, width)
+            packed = load_bytes(builder, codes, here, width)
             for word, total in zip(words, totals, strict=True):
                 room = total[part]
                 builder.store(four(builder, builder.load(room), packed, word), room)
@@ -185,7 +183,7 @@ def _dot_sums(builder: Any, codes: Any, query: Any, length: Any, level: str) -> 
 def _spread(builder: Any, value: Any) -> Any:
     lone = ir.Constant(ROWS_F32, ir.Undefined)
     lone = builder.insert_element(lone, value, ir.Constant(I32, 0))
-    return builder.shuffle_vector(lone, lone, _splat(0, I32, BLOCK))
+    return builder.shuffle_vector(lone, lone, splat(0, I32, BLOCK))
 
 
 def _floats(builder: Any, address: Any) -> Any:
@@ -279,7 +277,7 @@ def lowest_bit(typingctx: Any, word: Any) -> Any:
     """lowest_bit(uint32) -> int64: how many zeros lie below the lowest one; 32 for 0."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        count = _call(builder, "llvm.cttz.i32", I32, args[0], ir.Constant(ir.IntType(1), 0))
+        count = call(builder, "llvm.cttz.i32", I32, args[0], ir.Constant(ir.IntType(1), 0))
         return builder.zext(count, I64)
 
     return types.int64(types.uint32), codegen
@@ -290,6 +288,6 @@ def ones(typingctx: Any, word: Any) -> Any:
     """ones(uint32) -> int64: how many bits are set."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.zext(_call(builder, "llvm.ctpop.i32", I32, args[0]), I64)
+        return builder.zext(call(builder, "llvm.ctpop.i32", I32, args[0]), I64)
 
     return types.int64(types.uint32), codegen

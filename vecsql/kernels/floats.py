@@ -14,6 +14,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from vecsql.kernels.simd import call
+
 F32, I32, I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 LANES = 16
 CHAINS = 4  # independent sums, to hide the latency of additions
@@ -44,9 +46,7 @@ def _products(builder: Any, total: Any, x: Any, y: Any) -> Any:
 
 def _differences(builder: Any, total: Any, x: Any, y: Any) -> Any:
     apart = builder.fsub(x, y, flags=FLAGS)
-    kind = ir.FunctionType(apart.type, [apart.type])
-    absolute = cgutils.get_or_insert_function(builder.module, kind, "llvm.fabs.v16f32")
-    return _add(builder, total, builder.call(absolute, [apart]))
+    return _add(builder, total, call(builder, "llvm.fabs.v16f32", apart.type, apart))
 
 
 def _halve(builder: Any, vector: Any) -> Any:
@@ -111,10 +111,8 @@ def _load_masked(builder: Any, address: Any, index: Any, mask: Any) -> Any:
     place = builder.inttoptr(
         builder.add(address, builder.mul(index, _number(4))), wide.as_pointer()
     )
-    kind = ir.FunctionType(wide, [place.type, I32, mask.type, wide])
-    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.masked.load.v16f32.p0")
-    zeros = ir.Constant(wide, [0.0] * LANES)
-    return builder.call(function, [place, ir.Constant(I32, 4), mask, zeros])
+    align, zeros = ir.Constant(I32, 4), ir.Constant(wide, [0.0] * LANES)
+    return call(builder, "llvm.masked.load.v16f32.p0", wide, place, align, mask, zeros)
 
 
 def _sum_of(step: Any) -> Any:

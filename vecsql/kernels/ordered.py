@@ -14,6 +14,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from vecsql.kernels.simd import call
+
 LANES = 8
 I32, I64 = ir.IntType(32), ir.IntType(64)
 KEYS = ir.VectorType(I64, LANES)
@@ -50,10 +52,8 @@ def _count(builder: Any, address: Any, count: Any, key: Any) -> Any:
         loaded = builder.load(_pointer(builder, address, index, KEYS), align=8)
         smaller = builder.sext(builder.icmp_unsigned("<", loaded, keys), KEYS)
         builder.store(builder.sub(builder.load(found), smaller), found)
-    reduce = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(I64, [KEYS]), "llvm.vector.reduce.add.v8i64"
-    )
-    total = cgutils.alloca_once_value(builder, builder.call(reduce, [builder.load(found)]))
+    sums = call(builder, "llvm.vector.reduce.add.v8i64", I64, builder.load(found))
+    total = cgutils.alloca_once_value(builder, sums)
     with cgutils.for_range_slice(builder, full, count, _number(1)) as (index, _):
         one = builder.load(_pointer(builder, address, index, I64))
         smaller = builder.zext(builder.icmp_unsigned("<", one, key), I64)

@@ -35,61 +35,72 @@ def detect_level() -> str:
 LEVEL = detect_level()
 
 
-def _load(builder: Any, address: Any, offset: Any, width: int) -> Any:
+def load_bytes(builder: Any, address: Any, offset: Any, width: int) -> Any:
     vector = ir.VectorType(I8, width)
     pointer = builder.inttoptr(builder.add(address, offset), vector.as_pointer())
     return builder.load(pointer, align=1)
 
 
-def _splat(value: int, element: Any, width: int) -> Any:
+def splat(value: int, element: Any, width: int) -> Any:
     return ir.Constant(ir.VectorType(element, width), [value] * width)
 
 
-def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
+def call(builder: Any, name: str, result: Any, *args: Any) -> Any:
     function_type = ir.FunctionType(result, [a.type for a in args])
     return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), args)
 
 
 def _reduce(builder: Any, vector: Any) -> Any:
-    return _call(builder, f"llvm.vector.reduce.add.v{vector.type.count}i32", I32, vector)
+    return call(builder, f"llvm.vector.reduce.add.v{vector.type.count}i32", I32, vector)
 
 
 def _sum_over(builder: Any, args: Any, width: int, lanes: int, step: Any) -> Any:
     """Sum step(builder, accumulator, x, y) over the two byte strings; args are (address, address, length)."""
     first, second, length = args
-    accumulator = cgutils.alloca_once_value(builder, _splat(0, I32, lanes))
+    accumulator = cgutils.alloca_once_value(builder, splat(0, I32, lanes))
     with cgutils.for_range_slice(builder, ir.Constant(I64, 0), length, ir.Constant(I64, width)) as (
         offset,
         _,
     ):
-        x = _load(builder, first, offset, width)
-        y = _load(builder, second, offset, width)
+        x = load_bytes(builder, first, offset, width)
+        y = load_bytes(builder, second, offset, width)
         builder.store(step(builder, builder.load(accumulator), x, y), accumulator)
     return _reduce(builder, builder.load(accumulator))
 
 
+def add_products_vnni(builder: Any, total: Any, unsigned: Any, signed: Any) -> Any:
+    """total + unsigned bytes times signed ones, four a lane (vpdpbusd), modulo 2^32."""
+    lanes = ir.VectorType(I32, 16)
+    if llvm.llvm_version_info[0] < 22:  # its operands were <16 x i32> until LLVM 22
+        unsigned, signed = (builder.bitcast(v, lanes) for v in (unsigned, signed))
+    return call(builder, "llvm.x86.avx512.vpdpbusd.512", lanes, total, unsigned, signed)
+
+
+def add_products_avx2(builder: Any, total: Any, unsigned: Any, signed: Any) -> Any:
+    """The same in eight lanes; sums of two products must fit 16 bits (pmaddubsw saturates)."""
+    pairs = call(builder, "llvm.x86.avx2.pmadd.ub.sw", ir.VectorType(I16, 16), unsigned, signed)
+    ones = splat(1, I16, 16)
+    quads = call(builder, "llvm.x86.avx2.pmadd.wd", ir.VectorType(I32, 8), pairs, ones)
+    return builder.add(total, quads)
+
+
 def _dot_vnni(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     """vpdpbusd wants one unsigned side: (x + 128) y - 128 y, both modulo 2^32."""
-    lanes = ir.VectorType(I32, 16)
-    offset = _splat(128, I8, 64)
-    name = "llvm.x86.avx512.vpdpbusd.512"
-    shifted = builder.xor(x, offset)
-    if llvm.llvm_version_info[0] < 22:  # its operands were <16 x i32> until LLVM 22
-        y, shifted, offset = (builder.bitcast(v, lanes) for v in (y, shifted, offset))
-    excess = _call(builder, name, lanes, _splat(0, I32, 16), offset, y)
-    return builder.sub(_call(builder, name, lanes, accumulator, shifted, y), excess)
+    excess = add_products_vnni(builder, splat(0, I32, 16), splat(128, I8, 64), y)
+    return builder.sub(_dot_unsigned(builder, accumulator, x, y), excess)
+
+
+def _dot_unsigned(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
+    """(x + 128) y; the caller takes 128 y off, once for all x."""
+    return add_products_vnni(builder, accumulator, builder.xor(x, splat(128, I8, 64)), y)
 
 
 def _dot_avx2(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     """|x| times y with x's sign: pmaddubsw cannot saturate while codes stay within +-127."""
-    bytes32, words16 = ir.VectorType(I8, 32), ir.VectorType(I16, 16)
-    magnitude = _call(builder, "llvm.x86.avx2.psign.b", bytes32, x, x)
-    signed = _call(builder, "llvm.x86.avx2.psign.b", bytes32, y, x)
-    pairs = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", words16, magnitude, signed)
-    quads = _call(
-        builder, "llvm.x86.avx2.pmadd.wd", ir.VectorType(I32, 8), pairs, _splat(1, I16, 16)
-    )
-    return builder.add(accumulator, quads)
+    bytes32 = ir.VectorType(I8, 32)
+    magnitude = call(builder, "llvm.x86.avx2.psign.b", bytes32, x, x)
+    signed = call(builder, "llvm.x86.avx2.psign.b", bytes32, y, x)
+    return add_products_avx2(builder, accumulator, magnitude, signed)
 
 
 def _dot_portable(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
@@ -100,15 +111,15 @@ def _dot_portable(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
 def _difference(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     wide = ir.VectorType(I32, 16)
     apart = builder.sub(builder.sext(x, wide), builder.sext(y, wide))
-    size = _call(builder, "llvm.abs.v16i32", wide, apart, ir.Constant(ir.IntType(1), 0))
+    size = call(builder, "llvm.abs.v16i32", wide, apart, ir.Constant(ir.IntType(1), 0))
     return builder.add(accumulator, size)
 
 
 def _difference_avx2(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     """psadbw wants unsigned bytes; adding 128 to both sides keeps the difference."""
-    offset = _splat(128, I8, 32)
+    offset = splat(128, I8, 32)
     quads = ir.VectorType(I64, 4)
-    sums = _call(
+    sums = call(
         builder, "llvm.x86.avx2.psad.bw", quads, builder.xor(x, offset), builder.xor(y, offset)
     )
     return builder.add(accumulator, builder.bitcast(sums, ir.VectorType(I32, 8)))
@@ -126,64 +137,35 @@ _DIFFERENCE = {
 }
 
 
-def _dot_at(level: str) -> Any:
-    """dot(address, address, n) -> int32 over int8 codes within +-127; n is a multiple of 64."""
-
-    @intrinsic
-    def dot(typingctx: Any, first: Any, second: Any, length: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return _sum_over(builder, args, *_DOT[level])
-
-        return types.int32(types.intp, types.intp, types.intp), codegen
-
-    return dot
-
-
-def _difference_at(level: str) -> Any:
-    """difference(address, address, n) -> int32, the sum of |x - y| over int8 codes; n is a multiple of 64."""
-
-    @intrinsic
-    def difference(typingctx: Any, first: Any, second: Any, length: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return _sum_over(builder, args, *_DIFFERENCE[level])
-
-        return types.int32(types.intp, types.intp, types.intp), codegen
-
-    return difference
-
-
-def _dot_unsigned(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
-    """(x + 128) y by one vpdpbusd; the caller takes 128 y off, once for all x."""
-    lanes = ir.VectorType(I32, 16)
-    shifted = builder.xor(x, ir.Constant(ir.VectorType(I8, 64), [128] * 64))
-    if llvm.llvm_version_info[0] < 22:
-        y, shifted = builder.bitcast(y, lanes), builder.bitcast(shifted, lanes)
-    kinds = [lanes, shifted.type, y.type]
-    function = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(lanes, kinds), "llvm.x86.avx512.vpdpbusd.512"
-    )
-    return builder.call(function, [accumulator, shifted, y])
-
-
 _BIASED = {**_DOT, "vnni": (64, 16, _dot_unsigned)}
 
 
-def _biased_at(level: str) -> Any:
-    @intrinsic
-    def biased(typingctx: Any, row: Any, query: Any, length: Any) -> Any:
-        """biased_dot(address, address, n) -> int32: dot_i8 + BIAS times the sum of the second."""
+def _sum_at(width: int, lanes: int, step: Any) -> Any:
+    """sum(address, address, n) -> int32 of such steps over int8 codes; n is a multiple of 64."""
 
+    @intrinsic
+    def total(typingctx: Any, first: Any, second: Any, length: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return _sum_over(builder, args, *_BIASED[level])
+            return _sum_over(builder, args, width, lanes, step)
 
         return types.int32(types.intp, types.intp, types.intp), codegen
 
-    return biased
+    return total
+
+
+def _dot_at(level: str) -> Any:
+    """dot(address, address, n) -> int32 over int8 codes within +-127."""
+    return _sum_at(*_DOT[level])
+
+
+def _difference_at(level: str) -> Any:
+    """difference(address, address, n) -> int32, the sum of |x - y| over int8 codes."""
+    return _sum_at(*_DIFFERENCE[level])
 
 
 BIAS = 128 if LEVEL == "vnni" else 0
 dot_i8 = _dot_at(LEVEL)
-biased_dot = _biased_at(LEVEL)
+biased_dot = _sum_at(*_BIASED[LEVEL])  # dot_i8 + BIAS times the sum of the second
 difference_i8 = _difference_at(LEVEL)
 
 

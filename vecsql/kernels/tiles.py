@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from vecsql.kernels.simd import I8, I16, I32, I64, LEVEL
-from vecsql.kernels.simd import _call as call
-from vecsql.kernels.simd import _splat as splat
+from vecsql.kernels.simd import (
+    I8,
+    I32,
+    I64,
+    LEVEL,
+    add_products_avx2,
+    add_products_vnni,
+    call,
+    splat,
+)
 
 F32 = ir.FloatType()
 QUERIES = 8
@@ -37,30 +43,15 @@ def _i64(value: int) -> Any:
     return ir.Constant(I64, value)
 
 
-def _vnni(builder: Any, total: Any, packed: Any, codes: Any) -> Any:
-    """total + packed (unsigned bytes) times codes (signed), four bytes a lane."""
-    name, lanes = "llvm.x86.avx512.vpdpbusd.512", ir.VectorType(I32, 16)
-    if llvm.llvm_version_info[0] < 22:  # its operands were <16 x i32> until LLVM 22
-        packed, codes = (builder.bitcast(v, lanes) for v in (packed, codes))
-    return call(builder, name, lanes, total, packed, codes)
-
-
-def _avx2(builder: Any, total: Any, unsigned: Any, signed: Any) -> Any:
-    pairs = call(builder, "llvm.x86.avx2.pmadd.ub.sw", ir.VectorType(I16, 16), unsigned, signed)
-    name = "llvm.x86.avx2.pmadd.wd"
-    quads = call(builder, name, ir.VectorType(I32, 8), pairs, splat(1, I16, 16))
-    return builder.add(total, quads)
-
-
 def _products(builder: Any, level: str, total: Any, packed: Any, codes: Any) -> Any:
     width = 4 * _WIDTH[level]
     if level == "vnni":
-        return _vnni(builder, total, packed, codes)
+        return add_products_vnni(builder, total, packed, codes)
     signed = builder.xor(packed, splat(128, I8, width))
     if level == "avx2":
         name, kind = "llvm.x86.avx2.psign.b", ir.VectorType(I8, 32)
         size = call(builder, name, kind, signed, signed)
-        return _avx2(builder, total, size, call(builder, name, kind, codes, signed))
+        return add_products_avx2(builder, total, size, call(builder, name, kind, codes, signed))
     for x, y in zip(_bytes(builder, signed), _bytes(builder, codes), strict=True):
         total = builder.add(total, builder.mul(x, y))
     return total
@@ -72,9 +63,9 @@ def _differences(builder: Any, level: str, total: Any, packed: Any, codes: Any) 
     above = builder.icmp_unsigned(">", packed, codes)
     apart = builder.sub(builder.select(above, packed, codes), builder.select(above, codes, packed))
     if level == "vnni":
-        return _vnni(builder, total, apart, splat(1, I8, width))
+        return add_products_vnni(builder, total, apart, splat(1, I8, width))
     if level == "avx2":
-        return _avx2(builder, total, apart, splat(1, I8, width))
+        return add_products_avx2(builder, total, apart, splat(1, I8, width))
     words = builder.bitcast(apart, ir.VectorType(I32, 16))
     for shift in (0, 8, 16, 24):
         piece = builder.lshr(words, splat(shift, I32, 16))
