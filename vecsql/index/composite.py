@@ -20,7 +20,7 @@ from vecsql.index.ivf import IvfIndex
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
-from vecsql.index.strategy import Choice, Costs, choose
+from vecsql.index.strategy import Choice, Costs, choose, reranked_for
 
 DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
@@ -272,7 +272,7 @@ class CompositeIndex:
 
     def _scan_width(self, k: int) -> int:
         """How many rows a scan of codes re-ranks at most. Those of l1 share one step and tell far rows apart less well."""
-        return 8 * k + 120 if self.metric == "l1" else 2 * k + 32
+        return 8 * k + 120 if self.metric == "l1" else reranked_for(k)
 
     def _exact(
         self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from vecsql.index.base import Expectation
-from vecsql.index.strategy import Choice
+from vecsql.index.strategy import Choice, reranked_for
 
 SCORED_PER_PLACE: Final = 17  # rows whose codes a walk reads for each place in its pool
 NANOSECONDS_PER_LISTED: Final = 2.0  # a row of an inverted file, with what leads there
@@ -15,7 +15,7 @@ def expectation(
     choice: Choice, k: int, passing: int, filtered: bool, code_bytes: int
 ) -> Expectation:
     """Of a scan of codes, an exact one, or one of an inverted file, over `passing` rows."""
-    reranked = min(2 * k + 32, passing)
+    reranked = min(reranked_for(k), passing)
     ms, reason = choice.milliseconds, choice.reason
     if choice.name == "codes":
         shown = f"codes of {'passing' if filtered else 'all'} rows"
@@ -33,5 +33,5 @@ def walk_expectation(
     """Of a walk with a usual `beam`, which is what hnsw.ef_search = `ef` would make it."""
     scored = round(SCORED_PER_PLACE * beam)
     return Expectation(
-        f"graph (ef={ef})", choice.reason, choice.milliseconds, scored, 2 * k + 32, code_bytes, predicted
+        f"graph (ef={ef})", choice.reason, choice.milliseconds, scored, reranked_for(k), code_bytes, predicted
     )  # fmt: skip

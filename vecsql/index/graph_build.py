@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from vecsql.index import flat, graph_cells
 from vecsql.index.base import Mask, Metric, Progress, Vectors
 from vecsql.index.graph import FORMAT_VERSION, GraphIndex
 from vecsql.index.options import GraphOptions
+from vecsql.index.workers import Run, workers
 
 # Builds compare codes, so they look a little wider than ef_construction, as walks do; more costs build time
 # (1.5: +15 %) and gains little recall.
@@ -34,9 +34,6 @@ BATCH_SHARE: Final = 0.02
 SLACK: Final = 1.1
 SLACK_IP: Final = 1.0  # a factor means nothing for inner products, which may be negative
 
-# run(work, start, stop, grain): work on chunks of start:stop, none much smaller than `grain`
-Run = Callable[[Callable[[int, int], Any], int, int, int], list[Any]]
-
 
 def build_graph(
     vectors: Vectors,
@@ -50,26 +47,8 @@ def build_graph(
     """Build the graph over all valid rows; see `vecsql.index.build`."""
     compiled = kernels.build_kernels()
     vectors = flat.as_rows(vectors)
-    if threads <= 1:
-        return GraphBuild(compiled, vectors, metric, options, _run_here, progress, valid).run()
-    with ThreadPoolExecutor(threads, thread_name_prefix="vecsql-build") as pool:
-        run = _run_in(pool, threads)
+    with workers(threads) as run:
         return GraphBuild(compiled, vectors, metric, options, run, progress, valid).run()
-
-
-def _run_here(work: Callable[[int, int], Any], start: int, stop: int, grain: int) -> list[Any]:
-    return [work(start, stop)]
-
-
-def _run_in(pool: ThreadPoolExecutor, threads: int) -> Run:
-    def run(work: Callable[[int, int], Any], start: int, stop: int, grain: int) -> list[Any]:
-        chunks = min(2 * threads, (stop - start) // grain)
-        if chunks <= 1:
-            return [work(start, stop)]
-        bounds = np.linspace(start, stop, chunks + 1).astype(int).tolist()
-        return list(pool.map(work, bounds[:-1], bounds[1:]))
-
-    return run
 
 
 def aligned_zeros(rows: int, stride: int) -> npt.NDArray[np.int8]:

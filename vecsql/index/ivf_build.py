@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -13,10 +12,10 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, Progress, Vectors
-from vecsql.index.graph_build import Run, _run_here, _run_in
 from vecsql.index.ivf import BLOCK, FORMAT_VERSION, TAIL_BYTES, IvfIndex
 from vecsql.index.ivf_calibrate import calibrate
 from vecsql.index.options import ListOptions
+from vecsql.index.workers import Run, workers
 
 SAMPLE_PER_LIST: Final = 64  # rows of the last rounds of k-means
 FIRST_ROUNDS: Final = 6  # over a quarter of the sample
@@ -46,10 +45,7 @@ def build_ivf(
     """Build over all valid rows, with codes of 1 or 8 bits per dimension (None: what suits); see `vecsql.index.build`."""
     compiled = kernels.build_kernels()
     vectors = flat.as_rows(vectors)
-    if threads <= 1:
-        return _Build(compiled, vectors, metric, options, bits, _run_here, progress, valid).run()
-    with ThreadPoolExecutor(threads, thread_name_prefix="vecsql-build") as pool:
-        run = _run_in(pool, threads)
+    with workers(threads) as run:
         return _Build(compiled, vectors, metric, options, bits, run, progress, valid).run()
 
 

@@ -20,9 +20,8 @@ class Costs:
     place: float
     row: float
     vector: float
-    lists: tuple[
-        tuple[float, float], ...
-    ] = ()  # (misses, ns), fewer misses first; empty: no inverted file
+    # (misses, ns), fewer misses first; empty: no inverted file
+    lists: tuple[tuple[float, float], ...] = ()
 
     @staticmethod
     def usual(code_bytes: int, vector_bytes: int) -> Costs:
@@ -57,9 +56,8 @@ class Costs:
         for (fewer, dearer), (more, cheaper) in itertools.pairwise(known):
             if fewer <= at <= more:
                 ns = dearer + (at - fewer) / (more - fewer) * (cheaper - dearer)
-        if (
-            share < 1.0
-        ):  # blocks that nearly nobody passes are still looked at, and lists farther away
+        # blocks that nearly nobody passes are still looked at, and lists farther away
+        if share < 1.0:
             ns *= 1.4 - 0.6 * math.log10(share)
         return ns * (1 + max(k - 10, 0) / 150)
 
@@ -88,6 +86,11 @@ class Choice:
         return "; ".join([f"{self.milliseconds:.3f} ms expected", ", ".join(others)])
 
 
+def reranked_for(k: int) -> int:
+    """How many rows a scan of codes compares in float32 for the `k` nearest."""
+    return 2 * k + 32
+
+
 def choose(
     costs: Costs,
     passing: int,
@@ -101,7 +104,7 @@ def choose(
 
     `forced` names the one to take where it is possible.
     """
-    reranked = min(2 * k + 32, passing) * costs.vector
+    reranked = min(reranked_for(k), passing) * costs.vector
     times = {"exact": passing * costs.vector, "codes": CODING + passing * costs.row + reranked}
     if beam is not None:
         times["graph"] = beam * costs.place + reranked
