@@ -21,6 +21,8 @@ from vecsql.errors import (
     NumericValueOutOfRange,
     ProgramLimitExceeded,
 )
+from vecsql.types.base import SqlType
+from vecsql.types.define import define
 from vecsql.types.floats import float4_to_text
 
 Dense = npt.NDArray[Any]  # 1-D, of the codec's dtype
@@ -228,3 +230,26 @@ def _one_dimension(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     if vector.ndim != 1:
         raise DataException("array must be 1-D")
     return vector
+
+
+def dense_type(codec: DenseCodec, oid: int, array_oid: int, element: pa.DataType) -> SqlType:
+    """The SQL type of a codec, registered; Arrow keeps its values as lists of `element`."""
+    return define(
+        SqlType(
+            oid=oid,
+            name=codec.name,
+            sql_name=codec.name,
+            category="U",
+            size=-1,
+            array_oid=array_oid,
+            to_text=codec.to_text,
+            from_text=codec.from_text,
+            to_binary=codec.to_binary,
+            from_binary=codec.from_binary,
+            coerce=codec.coerce,
+            arrow=lambda typmod: pa.list_(element, typmod) if typmod > 0 else pa.list_(element),
+            duckdb=lambda typmod: f"FLOAT[{typmod}]" if typmod > 0 else "FLOAT[]",
+            format_typmod=lambda typmod: f"({typmod})" if typmod > 0 else "",
+            parse_typmod=codec.parse_typmod,
+        )
+    )

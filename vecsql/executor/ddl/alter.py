@@ -12,7 +12,6 @@ from vecsql.errors import (
     Error,
     FeatureNotSupported,
     UndefinedColumn,
-    UndefinedTable,
     WrongObjectType,
 )
 from vecsql.executor.context import ExecContext, Notice
@@ -28,7 +27,7 @@ from vecsql.executor.ddl.columns import ColumnBuilder
 from vecsql.executor.ddl.dependencies import cascade_notice, refuse, shown, view_closure
 from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.keys import index_uses
-from vecsql.executor.ddl.names import lookup, table_named
+from vecsql.executor.ddl.names import found_or_notice, lookup, table_named
 from vecsql.executor.ddl.references import drop_references, references_to, shown_constraint
 from vecsql.executor.ddl.reloptions import changed, check_index_options, check_table_options
 from vecsql.executor.ddl.rewrite import (
@@ -163,12 +162,8 @@ def _set_options(action: nodes.SetOptions, draft: Draft, oid: int, ctx: ExecCont
 def alter_index(statement: nodes.AlterIndex, plan: DdlPlan, ctx: ExecContext) -> str:
     """ALTER INDEX ... SET (...) and RESET (...): what is built stays as it is."""
     draft = Draft(ctx)
-    index = lookup(draft, plan.search_path, statement.name)
+    index = found_or_notice(draft, plan, statement.name, statement.if_exists, ctx)
     if index is None:
-        message = f'relation "{statement.name}" does not exist'
-        if not statement.if_exists:
-            raise UndefinedTable(message)
-        ctx.notify(Notice("NOTICE", message + ", skipping"))
         return "ALTER INDEX"
     if not isinstance(index, Index):
         raise WrongObjectType(f'"{index.name}" is not an index')

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from vecsql.catalog.model import Index, Relation, Schema, Table, View
 from vecsql.catalog.model import Sequence as CatalogSequence
 from vecsql.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedTable, WrongObjectType
+from vecsql.executor.context import ExecContext, Notice
 from vecsql.executor.ddl.draft import Draft
-from vecsql.planner.ddl.nodes import QName
+from vecsql.planner.ddl.nodes import DdlPlan, QName
 from vecsql.planner.ddl.scanner import RESERVED
 
 MAX_NAME = 63
@@ -114,3 +115,16 @@ def quoted(name: str) -> str:
     ):
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def found_or_notice(
+    draft: Draft, plan: DdlPlan, name: QName, if_exists: bool, ctx: ExecContext
+) -> Relation | None:
+    """The relation that ALTER names; None, with a notice, when it is missing and IF EXISTS is given."""
+    relation = lookup(draft, plan.search_path, name)
+    if relation is None:
+        message = f'relation "{name}" does not exist'
+        if not if_exists:
+            raise UndefinedTable(message)
+        ctx.notify(Notice("NOTICE", message + ", skipping"))
+    return relation

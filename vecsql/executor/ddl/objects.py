@@ -23,6 +23,7 @@ from vecsql.executor.ddl.draft import Draft
 from vecsql.executor.ddl.names import (
     SYSTEM_SCHEMAS,
     creation_schema,
+    found_or_notice,
     kind_of,
     lookup,
     schema_named,
@@ -125,12 +126,8 @@ def _owned(
 def alter_sequence(statement: nodes.AlterSequence, plan: DdlPlan, ctx: ExecContext) -> str:
     """Run ALTER SEQUENCE."""
     draft = Draft(ctx)
-    found = lookup(draft, plan.search_path, statement.name)
+    found = found_or_notice(draft, plan, statement.name, statement.if_exists, ctx)
     if found is None:
-        message = f'relation "{statement.name}" does not exist'
-        if not statement.if_exists:
-            raise UndefinedTable(message)
-        ctx.notify(Notice("NOTICE", message + ", skipping"))
         return "ALTER SEQUENCE"
     if not isinstance(found, CatalogSequence):
         raise WrongObjectType(

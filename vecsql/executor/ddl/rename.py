@@ -14,36 +14,29 @@ from vecsql.errors import (
     FeatureNotSupported,
     UndefinedColumn,
     UndefinedObject,
-    UndefinedTable,
     WrongObjectType,
 )
-from vecsql.executor.context import ExecContext, Notice
+from vecsql.executor.context import ExecContext
 from vecsql.executor.ddl.columns import nextval_text
 from vecsql.executor.ddl.dependencies import shown, views_on
 from vecsql.executor.ddl.draft import Draft
-from vecsql.executor.ddl.names import kind_of, lookup, quoted, schema_named, table_named
+from vecsql.executor.ddl.names import (
+    found_or_notice,
+    kind_of,
+    quoted,
+    schema_named,
+    table_named,
+)
 from vecsql.planner.ddl import nodes
 from vecsql.planner.ddl.nodes import DdlPlan
 from vecsql.planner.ddl.scanner import tokenize
-
-
-def _found(
-    draft: Draft, plan: DdlPlan, name: nodes.QName, if_exists: bool, ctx: ExecContext
-) -> Relation | None:
-    relation = lookup(draft, plan.search_path, name)
-    if relation is None:
-        message = f'relation "{name}" does not exist'
-        if not if_exists:
-            raise UndefinedTable(message)
-        ctx.notify(Notice("NOTICE", message + ", skipping"))
-    return relation
 
 
 def rename_relation(statement: nodes.RenameRelation, plan: DdlPlan, ctx: ExecContext) -> str:
     """ALTER TABLE/INDEX/SEQUENCE/VIEW ... RENAME TO."""
     draft = Draft(ctx)
     tag = f"ALTER {statement.kind.upper()}"
-    relation = _found(draft, plan, statement.name, statement.if_exists, ctx)
+    relation = found_or_notice(draft, plan, statement.name, statement.if_exists, ctx)
     if relation is None:
         return tag
     if statement.kind != "table" and kind_of(relation) != statement.kind:
@@ -100,7 +93,7 @@ def _renew_defaults(draft: Draft, sequence: CatalogSequence) -> None:
 def rename_column(statement: nodes.RenameColumn, plan: DdlPlan, ctx: ExecContext) -> str:
     """ALTER TABLE ... RENAME COLUMN; expressions that mention the column follow."""
     draft = Draft(ctx)
-    if _found(draft, plan, statement.table, statement.if_exists, ctx) is None:
+    if found_or_notice(draft, plan, statement.table, statement.if_exists, ctx) is None:
         return "ALTER TABLE"
     table = table_named(draft, plan.search_path, statement.table)
     column = table.column(statement.old)
@@ -151,7 +144,7 @@ def renamed(expression: str, old: str, new: str) -> str:
 def rename_constraint(statement: nodes.RenameConstraint, plan: DdlPlan, ctx: ExecContext) -> str:
     """ALTER TABLE ... RENAME CONSTRAINT, with the index behind it."""
     draft = Draft(ctx)
-    if _found(draft, plan, statement.table, statement.if_exists, ctx) is None:
+    if found_or_notice(draft, plan, statement.table, statement.if_exists, ctx) is None:
         return "ALTER TABLE"
     table = table_named(draft, plan.search_path, statement.table)
     found = next((c for c in table.constraints if c.name == statement.old), None)
@@ -193,7 +186,7 @@ def set_schema(statement: nodes.SetSchema, plan: DdlPlan, ctx: ExecContext) -> s
     """ALTER ... SET SCHEMA; the sequences a table owns go with it."""
     draft = Draft(ctx)
     tag = f"ALTER {statement.kind.upper()}"
-    relation = _found(draft, plan, statement.name, statement.if_exists, ctx)
+    relation = found_or_notice(draft, plan, statement.name, statement.if_exists, ctx)
     if relation is None:
         return tag
     if isinstance(relation, Index):
