@@ -17,7 +17,7 @@ from vecsql.executor.hits import Hits
 from vecsql.executor.mask_cache import CACHE
 from vecsql.executor.trace import ScanTrace
 from vecsql.index import flat
-from vecsql.index.base import SearchResult
+from vecsql.index.base import Mask, SearchResult
 from vecsql.index.results import merge
 from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import VectorTopK
@@ -89,7 +89,7 @@ class Search:
             vectors, valid = pv.part.derived(self.plan.attnum, self.plan.steps)
             if valid is not None:
                 nulls = True
-                rows = RowSet.of(valid) if rows is None else rows.within(valid)
+                rows = self._valued(pv, valid) if rows is None else rows.within(valid)
             result = self._search(pv, vectors, rows, k)
             if result is not None:
                 found.append(result)
@@ -103,6 +103,14 @@ class Search:
         if nulls and len(hits.positions) < k:
             return self._fill(hits, k, all_null=False)
         return hits
+
+    def _valued(self, pv: PartVersion, valid: Mask) -> RowSet:
+        """The rows of a part that have a vector, counted once for all searches."""
+        key = ("valued", self.plan.attnum, self.plan.steps)
+        found: RowSet | None = pv.cache.get(key)
+        if found is None:
+            found = pv.cache[key] = RowSet.of(valid)
+        return found
 
     def _search(
         self, pv: PartVersion, vectors: Any, among: RowSet | None, k: int
