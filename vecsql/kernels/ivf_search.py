@@ -4,7 +4,8 @@ Lists are scanned until `probes` of them had rows that pass, or until a list's c
 squared distance) than the k-th nearest row so far and its rows will hardly be nearer: what a filter leaves lies farther
 away, so more lists are scanned under one. `reach` shrinks as share^ease, share of the rows passing so far: as the
 k-th distance grows, the distances of lists grow less. For inner products the last list is that whose centroid, moved towards the query by `reach` times its rows' root
-mean square distance, is no better than the k-th row. Estimates are collected without order and cut down by selection; exact distances are computed for `rerank`
+mean square distance, is no better than the k-th row. Estimates are collected without order and cut down by selection, and not at all once they are so far above the k-th
+smallest that both would have to be off by `eps` standard deviations; exact distances are computed for `rerank`
 of them at most, and only while the estimate less `eps` standard deviations (Gao and Long, 2024) may still win.
 """
 
@@ -324,6 +325,8 @@ def ivf_search(
     near = np.empty(wanted if wanted <= NEAR else 0, np.float32)
     near[:] = INFINITE
     limit = INFINITE
+    spread = (np.float32(math.sqrt(square)), step, weight)
+    bounded, apart = metric != L1, np.float32(2.0 * eps)
     capacity = keys.shape[0]
     size = np.int64(0)
     scanned, blocks_scanned = np.int64(0), np.int64(0)
@@ -383,18 +386,22 @@ def ivf_search(
                 value = estimates[lane]
                 if wanted <= NEAR and value < near[wanted - 1]:
                     note_near(near, value)
+                    kth = near[wanted - 1]
+                    if bounded and kth < INFINITE:
+                        place = b * BLOCK + lane
+                        slack = slack_of(place, kth, bits, tails, owner, scores, spread)
+                        limit = min(limit, kth + apart * slack)
                 keys[size] = make_key(value, b * BLOCK + lane)
                 size += 1
                 if size == capacity:
                     select_smallest(keys, size, rerank)
                     size = rerank
-                    limit = key_distance(keys[size - 1])
+                    limit = min(limit, key_distance(keys[size - 1]))
         scanned += np.int64(any_passed)
     if size > rerank:
         select_smallest(keys, size, rerank)
         size = rerank
 
-    norm = np.float32(math.sqrt(square))
     sure = min(size, 2 * wanted if bits == 1 else wanted + SPARE)
     if sure < size:
         select_smallest(keys, size, sure)
@@ -402,7 +409,7 @@ def ivf_search(
     if metric == COSINE:
         to_value = 2.0
     found, done = exact_best(
-        keys, size, sure, ids, np.float32(eps), bits, tails, owner, scores, (norm, step, weight),
+        keys, size, sure, ids, np.float32(eps), bits, tails, owner, scores, spread,
         vectors, query, metric, to_value, best,
     )  # fmt: skip
     finish(best, found, vectors, query, metric, out, values)
