@@ -39,9 +39,9 @@ def recall(built, vectors, queries, metric, k=10, effort=40, mask=None):
     return hits / (k * len(queries))
 
 
-@pytest.fixture(scope="module")
-def rows():
-    return clustered(6000, 48, 0)
+@pytest.fixture(scope="module", params=[48, 200], ids=["sq8", "4-bit"])
+def rows(request):
+    return clustered(6000, request.param, 0)
 
 
 @pytest.fixture(scope="module", params=METRICS)
@@ -55,7 +55,7 @@ def built(rows, metric):
 
 
 def test_recall_on_clusters(built, rows, metric):
-    queries = rows[:40] + np.random.default_rng(9).standard_normal((40, 48), np.float32) * 0.1
+    queries = rows[:40] + np.random.default_rng(9).standard_normal((40, rows.shape[1]), np.float32) * 0.1
     assert recall(built, rows, queries, metric) >= 0.95
     assert recall(built, rows, queries, metric, effort=400) >= 0.99
 

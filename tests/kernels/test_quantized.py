@@ -55,7 +55,7 @@ def test_scan_of_codes_then_rerank_is_exact_here(metric, share):
     out, values, spent = np.empty(k, np.int32), np.empty(k), np.empty(3, np.int64)
     shown = np.flatnonzero(mask).astype(np.int32)
     size = code_search(
-        vectors, query, metric, center, unit, rows, heads, shown, True, np.empty(rows.shape[1], np.int8),
+        vectors, query, metric, center, unit, 0.0, rows, heads, shown, True, np.empty(rows.shape[1], np.int8),
         np.empty(60, np.uint64), np.empty(k, np.uint64), out, values, spent,
     )  # fmt: skip
     expected, at = reference.smallest(reference.distances(vectors[shown], query, metric), shown, k)

@@ -27,9 +27,11 @@ DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 OVERSAMPLE: Final = 1.5
 REMEMBERED: Final = 1000  # plans
 IVF: Final = "ivf."  # before the names of its sections
-FILTERED_MISSES: Final = (
-    0.35  # under a filter the inverted file aims at fewer misses by this factor
-)
+# Under a filter the inverted file aims at fewer misses by this factor: passing rows lie farther than what it was measured on.
+FILTERED_MISSES: Final = 0.65
+# A walk gives up when, of the rows that it met at first, only so many pass as a share of those wanted: some three times as many
+# would, were the filter unrelated to the distance from the query.
+LOST_WHEN: Final = 0.75
 FEW_PLACES: Final = 12  # rows whose codes are read sooner than a walk gets so far are not walked to
 SLACK: Final = 0.005  # a promise may be missed by this much before a scan replaces a walk
 
@@ -63,7 +65,7 @@ class CompositeIndex:
         self.costs = costs or graph.usual_costs
         self._graph = graph
         self._ivf = ivf
-        self._walks: dict[tuple[float, int | None, int], _Walk] = {}
+        self._walks: dict[tuple[float, int | None, int, int], _Walk] = {}
         self._choices: dict[tuple[int | float | str | None, ...], Choice] = {}
 
     @staticmethod
@@ -71,7 +73,8 @@ class CompositeIndex:
         kind: str, metric: Metric, parameters: Mapping[str, Any], sections: Sections
     ) -> CompositeIndex:
         curves = tuple(Curve.loaded(values) for values in parameters.get("curves", ()))
-        costs = Costs.loaded(parameters["costs"]) if "costs" in parameters else None
+        stored = parameters.get("costs")  # a list in files before costs had names
+        costs = Costs.loaded(stored) if isinstance(stored, Mapping) else None
         ivf = None
         if "ivf" in parameters:
             own = {n.removeprefix(IVF): a for n, a in sections.items() if n.startswith(IVF)}
@@ -111,20 +114,50 @@ class CompositeIndex:
         if not is_compiled(vectors):
             return self._exact(vectors, query, k, among)
         choice = self._usual_choice(k, effort) if among is None else self.choose(k, effort, among)
-        result = None
-        if choice.name == "graph":
-            result = self._walk(vectors, query, k, effort, among)
-        elif choice.name == "ivf":
-            result = self._scan_lists(vectors, query, k, effort, among)
-        if choice.name != "exact" and result is None:
-            result = self._scan(vectors, query, k, among)
-        if result is None or (self.metric == "cosine" and math.isnan(result.distances[0])):
+        result = self._by(choice.name, vectors, query, k, effort, among)
+        if result is None:
+            result = self._otherwise(choice, vectors, query, k, effort, among)
+        if self.metric == "cosine" and math.isnan(result.distances[0]):
             result = self._exact(vectors, query, k, among)
         if effort.explain:
             kept = result.strategy.startswith(choice.name)
             result.reason = choice.reason if kept else f"{choice.name} found too little"
             result.code_bytes = self._code_bytes(result.strategy)
         return result
+
+    def _by(
+        self,
+        name: str,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None,
+    ) -> SearchResult | None:
+        """Search one way; None where that does not keep the promise."""
+        if name == "graph":
+            return self._walk(vectors, query, k, effort, among)
+        if name == "ivf":
+            return self._scan_lists(vectors, query, k, effort, among)
+        if name == "codes":
+            return self._scan(vectors, query, k, among)
+        return self._exact(vectors, query, k, among)
+
+    def _otherwise(
+        self,
+        choice: Choice,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None,
+    ) -> SearchResult:
+        """Search the other ways, cheapest first, until one keeps the promise."""
+        for name in choice.others:
+            result = self._by(name, vectors, query, k, effort, among)
+            if result is not None:
+                return result
+        return self._exact(vectors, query, k, among)
 
     def _usual_choice(self, k: int, effort: Effort) -> Choice:
         """How the k nearest of all rows are searched; remembered, for it is asked with every query."""
@@ -147,7 +180,8 @@ class CompositeIndex:
             if k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
                 beam = self._walk_for(reach, effort).usual
             if self._ivf is not None and effort.ef_search is None:
-                lists = self.costs.of_lists(1 - effort.recall, passing / indexed, k)
+                misses = (1 - effort.recall) * (1 if among is None else FILTERED_MISSES)
+                lists = self.costs.of_lists(misses, k)
         return choose(self.costs, passing, k, beam, lists, forced)
 
     def _forced(self, k: int, effort: Effort) -> str | None:
@@ -215,12 +249,12 @@ class CompositeIndex:
         among: RowSet | None,
     ) -> SearchResult | None:
         """Walk as far as the effort or the curve says; None where that does not keep the promise."""
-        walk = self._walk_for(self._reach(k, among), effort)
+        walk = self._walk_for(self._reach(k, among), effort, k if among is not None else 0)
         walked = self._graph.walk(vectors, query, k, walk.plan, among)
         result = walked.result
         found = len(result.positions) if among is None else result.reranked
         wanted = min(k, self._graph.indexed) if among is None else min(k + k // 2, among.count)
-        if not walked.sure or found < wanted:
+        if not walked.sure or (found < wanted and not walked.bounded):
             return None
         widest = walked.beam >= walk.most and effort.ef_search is None
         if not effort.explain and not widest:
@@ -233,23 +267,25 @@ class CompositeIndex:
                 return None
         return result
 
-    def _walk_for(self, k: int, effort: Effort) -> _Walk:
-        key = (effort.recall, effort.ef_search, k)
+    def _walk_for(self, k: int, effort: Effort, wanted: int = 0) -> _Walk:
+        """How a walk for k rows goes, of which `wanted` shall pass a filter."""
+        key = (effort.recall, effort.ef_search, k, wanted)
         known = self._walks.get(key)
         if known is None:
             if len(self._walks) > REMEMBERED:
                 self._walks.clear()
-            known = self._walks[key] = self._plan_walk(k, effort)
+            known = self._walks[key] = self._plan_walk(k, effort, wanted)
         return known
 
-    def _plan_walk(self, k: int, effort: Effort) -> _Walk:
+    def _plan_walk(self, k: int, effort: Effort, wanted: int) -> _Walk:
         curve = next((c for c in self.curves if c.k >= k), self.curves[-1] if self.curves else None)
         if effort.ef_search is not None or curve is None:
             width = math.ceil(OVERSAMPLE * max(effort.ef_search or DEFAULT_EF_SEARCH, k))
             width = min(width, MAX_POOL)
-            return _Walk(
-                np.array([width, width, 0.0, 0.0, 0.0, k], np.float64), curve, width, width
-            )
+            # rows that codes misplace are still re-ranked
+            room = min(2 * width, MAX_POOL) if self._graph.packed else width
+            plan = np.array([width, room, 0.0, 0.0, 0.0, k, 0], np.float64)
+            return _Walk(plan, curve, width, width)
         base, slope, tilt = curve.plan(effort.recall)
         base += math.log(max(1.0, k / curve.k))
         first = min(first_beam(max(k, curve.k)), MAX_POOL)
@@ -257,16 +293,16 @@ class CompositeIndex:
         dear = self._graph.indexed * self.costs.row / self.costs.place
         most = max(first, min(MAX_POOL, int(dear)))
         usual = curve.usual_beam(effort.recall) * max(1.0, k / curve.k)
-        plan = np.array([first, most, base, slope, tilt, curve.k], np.float64)
+        plan = np.array([first, most, base, slope, tilt, curve.k, wanted * LOST_WHEN], np.float64)
         return _Walk(plan, curve, min(max(usual, first), most), most)
 
     def _scan(
         self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None
-    ) -> SearchResult:
-        """Score the codes of all passing rows; exact over float32 where codes cannot tell them apart."""
+    ) -> SearchResult | None:
+        """Score the codes of all passing rows; None where they cannot tell them apart."""
         scanned = self._graph.scan(vectors, query, k, self._scan_width(k), among)
         if not scanned.sure:
-            return self._exact(vectors, query, k, among)
+            return None
         scanned.result.strategy = "codes of all rows" if among is None else "codes of passing rows"
         return scanned.result
 

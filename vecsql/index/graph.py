@@ -1,4 +1,4 @@
-"""The neighbour graph: walks over SQ8 rows and scans of their codes, re-ranked on the float32 vectors."""
+"""The neighbour graph: walks over SQ8 or 4-bit rows and scans of their codes, re-ranked on the float32 vectors."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from vecsql.index.strategy import Costs
 FORMAT_VERSION: Final = 1
 MAX_POOL: Final = 4096  # a sorted pool beyond this costs more than an exact scan
 WALKS_TO_STAY: Final = 500  # an index that is searched this often stays in memory
+HEAD_BYTES: Final = 8  # scale and bias of a row of codes
 MAX_TOUCHED: Final = 1 << 14
 LATE: Final = 2  # so many rows, and a tenth of k, may come from the end of a pool
 
@@ -30,13 +31,14 @@ NO_TWINS: Final = np.empty(0, np.int32)
 @dataclass(slots=True)
 class Walked:
     """What a walk or a scan of codes found: `result`, the query's hardness and length, and the beam it took. `sure` is False when the codes were
-    too coarse to tell the nearest rows apart."""
+    too coarse to tell the nearest rows apart; `bounded` tells that the rest of the pool could hold no nearer row."""
 
     result: SearchResult
     hardness: float
     length: float
     beam: float
     sure: bool
+    bounded: bool = False
 
 
 def kernels_for(vectors: Vectors | Rows) -> tuple[Any, Any, Any]:
@@ -53,8 +55,8 @@ class _Scratch:
 
     __slots__ = ("best", "codes", "pool", "seen", "spent", "touched", "visited")
 
-    def __init__(self, rows: int, stride: int) -> None:
-        self.codes = np.empty(stride, np.int8)
+    def __init__(self, rows: int, codes: int) -> None:
+        self.codes = np.empty(codes, np.int8)
         self.visited = np.zeros((rows + 63) // 64, np.uint64)
         self.touched = np.empty(MAX_TOUCHED, np.int32)
         self.pool = np.empty(MAX_POOL, np.uint64)
@@ -72,6 +74,9 @@ class GraphIndex:
         self._sections = dict(sections)
         self.indexed = int(parameters["indexed"])
         self._scratch: list[_Scratch] = []
+        stride = sections["rows"].shape[1]
+        self.packed = "error" in parameters
+        self._query_codes = 2 * (stride - HEAD_BYTES) if self.packed else stride
         self._until_resident = WALKS_TO_STAY if is_mapped(sections["rows"]) else 0
         self._place(sections["rows"], sections["graph"])
 
@@ -81,9 +86,9 @@ class GraphIndex:
         self._rows = rows.view(np.int8)
         self._heads = self._rows.view(np.float32)
         self._twins = sections.get("twins", NO_TWINS)
-        unit = float(self._parameters["unit"])
+        unit, error = float(self._parameters["unit"]), float(self._parameters.get("error", 0.0))
         code = flat.METRIC_CODES[self.metric]
-        self._coding = (code, sections["center"], unit, self._rows, self._heads)
+        self._coding = (code, sections["center"], unit, error, self._rows, self._heads)
         self._graph = (graph, sections["order"], sections["upper"], sections["levels"], self._twins)
 
     def _stay(self) -> None:
@@ -159,6 +164,8 @@ class GraphIndex:
         hardness, length, beam = scratch.seen.tolist()
         self._scratch.append(scratch)
         result = SearchResult(out[:found], values[:found], scored, reranked)
+        if self.packed:
+            return Walked(result, hardness, length, beam, sure=True, bounded=late == 0)
         return Walked(result, hardness, length, beam, late <= LATE + k // 10)
 
     def scan(
@@ -179,7 +186,7 @@ class GraphIndex:
             *self._coding,
             flat.NO_POSITIONS if among is None else among.positions,
             among is not None,
-            np.empty(self._rows.shape[1], np.int8),
+            np.empty(self._query_codes, np.int8),
             np.empty(width, np.uint64),
             np.empty(k, np.uint64),
             out,
@@ -209,4 +216,4 @@ class GraphIndex:
         try:
             return self._scratch.pop()
         except IndexError:
-            return _Scratch(*self._rows.shape)
+            return _Scratch(len(self._rows), self._query_codes)

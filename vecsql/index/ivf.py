@@ -32,7 +32,7 @@ REMEMBERED_SETS: Final = 64  # row sets whose bits are kept in the order of the 
 UNDECIDED: Final = 0.9  # of the kept rows were re-ranked: more should have been kept
 FEW_NS: Final = 30_000  # as long passing rows are compared exactly: ranking the lists takes no less
 # Queries are harder than rows looking for their neighbours: aim at fewer misses by this factor.
-MISSES: Final = 0.4
+MISSES: Final = 0.7
 MAX_SHARE: Final = 0.25  # of the rows, for k: beyond, sorting all distances is cheaper
 
 

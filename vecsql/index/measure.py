@@ -71,7 +71,7 @@ def costs_of(graph: GraphIndex, ivf: IvfIndex | None, vectors: Vectors) -> Costs
     shuffled = np.random.default_rng(SEED).permutation(len(vectors)).astype(np.int32)
 
     def walks(beam: int) -> float:
-        plan = np.array([beam, beam, 0.0, 0.0, 0.0, 10], np.float64)
+        plan = np.array([beam, beam, 0.0, 0.0, 0.0, 10, 0], np.float64)
         return _fastest(lambda query: graph.walk(vectors, query, 10, plan), queries)
 
     def scans(count: int) -> float:
@@ -79,11 +79,13 @@ def costs_of(graph: GraphIndex, ivf: IvfIndex | None, vectors: Vectors) -> Costs
         return _fastest(lambda query: graph.scan(vectors, query, 10, 52, among), queries)
 
     (few, many), (narrow, wide) = TIMED_ROWS, TIMED_BEAMS
-    place = (walks(wide) - walks(narrow)) / (wide - narrow)
+    shortest = walks(narrow)
+    place = _near((walks(wide) - shortest) / (wide - narrow), usual.place)
+    walk = max(shortest - narrow * place, usual.walk)
     row = (scans(many) - scans(few)) / (many - few)
     row = _near(row, usual.row)
     vector = usual.vector * row / usual.row
-    return Costs(_near(place, usual.place), row, vector, _lists(ivf, vectors, queries))
+    return Costs(place, row, vector, _lists(ivf, vectors, queries), walk)
 
 
 def _lists(
@@ -140,7 +142,7 @@ def _curve(
     first = first_beam(k)
     beam = first
     while beam <= MAX_POOL:
-        plan = np.array([first, beam, np.log(beam), 0.0, 0.0, k], np.float64)
+        plan = np.array([first, beam, np.log(beam), 0.0, 0.0, k, 0], np.float64)
 
         def measure(i: int, plan: npt.NDArray[np.float64] = plan) -> tuple[float, float, float]:
             walked = graph.walk(vectors, queries[i], k, plan, hidden=int(rows[i]))

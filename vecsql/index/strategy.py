@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 LINE: Final = 64
@@ -15,13 +15,15 @@ CODING: Final = 2500.0  # nanoseconds to encode a query
 @dataclass(frozen=True, slots=True)
 class Costs:
     """Nanoseconds on the machine that built the index: per place in the pool of a walk, per row whose code is read by
-    position, per row compared in float32, and, by share of rows missed, of a search of the inverted file for ten rows."""
+    position, per row compared in float32, by share of rows missed, of a search of the inverted file for ten rows, and of what a
+    walk spends besides its places."""
 
     place: float
     row: float
     vector: float
     # (misses, ns), fewer misses first; empty: no inverted file
     lists: tuple[tuple[float, float], ...] = ()
+    walk: float = CODING
 
     @staticmethod
     def usual(code_bytes: int, vector_bytes: int) -> Costs:
@@ -33,21 +35,16 @@ class Costs:
             vector=6 + 3.5 * -(-vector_bytes // LINE),
         )
 
-    def stored(self) -> list[float]:
-        return [
-            self.place,
-            self.row,
-            self.vector,
-            *(number for pair in self.lists for number in pair),
-        ]
+    def stored(self) -> dict[str, Any]:
+        return {**asdict(self), "lists": [list(pair) for pair in self.lists]}
 
     @staticmethod
-    def loaded(values: Sequence[Any]) -> Costs:
-        place, row, vector, *lists = map(float, values)
-        return Costs(place, row, vector, tuple(zip(lists[::2], lists[1::2], strict=True)))
+    def loaded(values: Mapping[str, Any]) -> Costs:
+        lists = tuple((float(misses), float(ns)) for misses, ns in values["lists"])
+        return Costs(**{**values, "lists": lists})
 
-    def of_lists(self, misses: float, share: float, k: int) -> float | None:
-        """What a search of the inverted file costs when a `share` of the rows passes; None if there is no such file."""
+    def of_lists(self, misses: float, k: int) -> float | None:
+        """What a search of the inverted file costs; None if there is no such file."""
         if not self.lists:
             return None
         known = [(math.log(missed), ns) for missed, ns in self.lists]
@@ -56,9 +53,6 @@ class Costs:
         for (fewer, dearer), (more, cheaper) in itertools.pairwise(known):
             if fewer <= at <= more:
                 ns = dearer + (at - fewer) / (more - fewer) * (cheaper - dearer)
-        # blocks that nearly nobody passes are still looked at, and lists farther away
-        if share < 1.0:
-            ns *= 1.4 - 0.6 * math.log10(share)
         return ns * (1 + max(k - 10, 0) / 150)
 
 
@@ -69,6 +63,11 @@ class Choice:
     name: str
     times: dict[str, float]
     forced: bool
+
+    @property
+    def others(self) -> list[str]:
+        """The other ways, cheapest first."""
+        return sorted(self.times.keys() - {self.name}, key=self.times.__getitem__)
 
     @property
     def milliseconds(self) -> float:
@@ -107,7 +106,7 @@ def choose(
     reranked = min(reranked_for(k), passing) * costs.vector
     times = {"exact": passing * costs.vector, "codes": CODING + passing * costs.row + reranked}
     if beam is not None:
-        times["graph"] = beam * costs.place + reranked
+        times["graph"] = costs.walk + beam * costs.place
     if lists is not None:
         times["ivf"] = lists
     if forced in times:

@@ -19,7 +19,7 @@ from vecsql.kernels.ivf_build import (
     means,
     transform,
 )
-from vecsql.kernels.quantized import quantise
+from vecsql.kernels.quantized import pack, quantise
 from vecsql.kernels.refine import refine
 from vecsql.kernels.reverse import count_reverse, fill_reverse
 
@@ -40,6 +40,7 @@ __all__ = [
     "means",
     "mend",
     "nearest_of",
+    "pack",
     "quantise",
     "refine",
     "transform",

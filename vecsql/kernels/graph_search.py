@@ -1,4 +1,4 @@
-"""Best-first walk over the neighbour graph on SQ8 rows, and the float32 re-rank of what it finds.
+"""Best-first walk over the neighbour graph on SQ8 or 4-bit rows, and the float32 re-rank of what it finds.
 
 The graph is one int32 row of neighbours per vector, -1 behind the last. Upper layers hold only a random sample: their
 nodes are ranks in `order`, and each larger layer has the smaller ones as its prefix (Malkov and Yashunin's
@@ -15,20 +15,21 @@ from numba import types
 
 from vecsql.kernels.distance import POSITIONS, QUERY, ROWS, distance, finish, square_norm
 from vecsql.kernels.jit import helper, kernel, read_only, writable
-from vecsql.kernels.quantized import CODES, HEADS, code_distance, prepare_query, query_excess
+from vecsql.kernels.quantized import CODES, HEADS, prepare_query, walk_distance, walk_excess
 from vecsql.kernels.reference import COSINE, IP, L1
-from vecsql.kernels.simd import biased_dot, dot_i8, prefetch
+from vecsql.kernels.simd import dot_i8, prefetch
 from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
 
 LINE = 64
 AHEAD = 8  # rows whose codes are prefetched before they are scored
 # so many rows, and a quarter of k, must not get into the best before re-ranking ends
 RERANK_MORE = 6
+DEVIATIONS = 2.6  # standard ones, that an estimate may be off
 RERANK_AHEAD = 2
 NO_LIMIT = 1 << 60
 SCAN_AHEAD = 12  # rows that a scan of codes prefetches
 EXPANDED = np.uint64(1)
-FIRST, MOST, BASE, SLOPE, TILT, WATCH = 0, 1, 2, 3, 4, 5  # places in the plan of a walk
+FIRST, MOST, BASE, SLOPE, TILT, WATCH, LEAST = 0, 1, 2, 3, 4, 5, 6  # places in the plan of a walk
 MAX_LOG = 16.0
 
 GRAPH = read_only(types.int32, 2)
@@ -71,8 +72,10 @@ def descend(
     Returns (row, distance, rows scored, rank in the smallest layer where the descent began).
     """
     best, nearest = np.int64(0), np.float32(np.inf)
+    excess = walk_excess(rows, codes)
     for rank in range(levels[0]):
-        found = code_distance(rows, heads, np.int64(order[rank]), codes, weights, manhattan)
+        row = np.int64(order[rank])
+        found = walk_distance(rows, heads, row, codes, excess, weights, manhattan)
         if found < nearest:
             best, nearest = np.int64(rank), found
     scored = np.int64(levels[0])
@@ -90,9 +93,8 @@ def descend(
             for neighbour in upper[start + here]:
                 if neighbour < 0:
                     break
-                found = code_distance(
-                    rows, heads, np.int64(order[neighbour]), codes, weights, manhattan
-                )
+                row = np.int64(order[neighbour])
+                found = walk_distance(rows, heads, row, codes, excess, weights, manhattan)
                 scored += 1
                 if found < nearest:
                     best, nearest, moved = np.int64(neighbour), found, True
@@ -153,7 +155,6 @@ def measure(
     No branch depends on a distance, so that the processor works on several rows at once.
     """
     stride, base = rows.shape[1], rows.ctypes.data
-    last = heads.shape[1] - 1
     for i in range(min(count, AHEAD)):
         prefetch_row(base, fresh[i], stride)
     for i in range(count):
@@ -162,13 +163,7 @@ def measure(
         if i < later:
             prefetch_row(base, ahead[i], stride)
         row = np.int64(fresh[i])
-        if manhattan:
-            distances[i] = code_distance(rows, heads, row, codes, weights, manhattan)
-        else:
-            dot = biased_dot(base + row * stride, codes.ctypes.data, stride) - excess
-            head = heads[row]
-            scaled = head[last - 1] * np.float32(dot)
-            distances[i] = weights[0] + weights[1] * head[last] + weights[2] * scaled
+        distances[i] = walk_distance(rows, heads, row, codes, excess, weights, manhattan)
     for i in range(count, later):
         prefetch_row(base, ahead[i], stride)
 
@@ -207,7 +202,7 @@ def advance(
     degree = graph.shape[1]
     ahead = np.empty(degree + 1, np.int32)
     distances = np.empty(degree, np.float32)
-    excess = query_excess(codes)
+    excess = walk_excess(rows, codes)
     while cursor < min(size, beam):
         key = pool[cursor]
         if key & EXPANDED:
@@ -296,6 +291,31 @@ def beam_for(hardness: Any, length: Any, plan: Any) -> Any:
 
 
 @helper
+def bound_of(heads: Any, metric: Any, unit: Any, length: Any, error: Any) -> Any:
+    """What tells how far estimates from 4-bit codes may be off: (heads, to, shift, factor of deviations, |q|). The estimate of
+    a distance d, squared for l2, is to * d - shift; `error` is that of a coordinate in lengths of its row, 0 for SQ8 rows.
+
+    As the codes of y point the way of y^ with <y, y^> = |y|^2, an estimate is off by 2 <y^ - y, q - y>.
+    """
+    to_estimate = 2.0 / (unit * unit) if metric == COSINE or metric == IP else 1.0 / (unit * unit)
+    shift = 0.0 if metric == IP else length * length
+    factor = np.float32(2.0 * DEVIATIONS * error)
+    return heads, np.float32(to_estimate), np.float32(shift), factor, np.float32(length)
+
+
+@helper
+def deviation(row: Any, estimate: Any, bound: Any) -> Any:
+    """How far the estimate of a row may be off; see bound_of."""
+    heads, _, shift, factor, length = bound
+    apart = length
+    if shift > np.float32(0):
+        square = max(estimate + shift, np.float32(0))
+        apart = min(length, np.float32(math.sqrt(square)))
+    own = heads[row, heads.shape[1] - 1]
+    return factor * np.float32(math.sqrt(own)) * apart
+
+
+@helper
 def rerank(
     pool: Any,
     size: Any,
@@ -306,12 +326,14 @@ def rerank(
     twins: Any,
     best: Any,
     patience: Any,
+    bound: Any,
 ) -> Any:
     """Collect in `best` float32 keys of the pool's rows that pass, and of their twins.
 
-    It ends when none of the last `patience` rows got into a full `best`. Returns (rows in best, rows scored, rows of the
-    pool's last quarter that got into best): many late ones tell that the codes do not resolve these rows, and the pool should
-    have been wider. `twins` chains rows of equal codes: twins[i] is the next one, -1 ends the chain; empty when there are none.
+    It ends when none of the last `patience` rows got into a full `best`, or when by `bound` (see bound_of) no other will. Returns
+    (rows in best, rows scored, rows of the pool's last quarter that got into best): many late ones tell that the codes do not
+    resolve these rows, and the pool should have been wider. Where there is a bound that is told by it: none is late when it
+    ended the re-ranking, else all may be. `twins` chains rows of equal codes: twins[i] is the next one, -1 ends the chain; empty when there are none.
     """
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     capacity = best.shape[0]
@@ -319,10 +341,15 @@ def rerank(
     scored = np.int64(0)
     late = np.int64(0)
     since = np.int64(0)
+    bounded = bound[3] > np.float32(0)
     for i in range(size):
         if since >= patience:
             break
         row = key_row(pool[i])
+        if bounded and found == capacity and capacity > 0:
+            furthest = bound[1] * key_distance(best[found - 1]) - bound[2]
+            if key_distance(pool[i]) - deviation(row, key_distance(pool[i]), bound) > furthest:
+                return found, scored, np.int64(0)
         if i + RERANK_AHEAD < size:
             prefetch_row(
                 vectors.ctypes.data,
@@ -338,7 +365,16 @@ def rerank(
                 since = since + 1 if full and at == capacity else np.int64(0)
                 late += np.int64(full and at < capacity and 4 * i >= 3 * size)
             row = np.int64(twins[row]) if twins.shape[0] > 0 else np.int64(-1)
-    return found, scored, late
+    return found, scored, size if bounded else late
+
+
+@helper
+def passing(pool: Any, size: Any, mask: Any) -> Any:
+    """How many rows of pool[:size] pass."""
+    count = np.int64(0)
+    for i in range(size):
+        count += np.int64(mask[key_row(pool[i])])
+    return count
 
 
 @kernel(
@@ -347,6 +383,7 @@ def rerank(
         QUERY,
         types.int64,
         QUERY,
+        types.float64,
         types.float64,
         CODES,
         HEADS,
@@ -374,6 +411,7 @@ def graph_search(
     metric: Any,
     center: Any,
     unit: Any,
+    error: Any,
     rows: Any,
     heads: Any,
     graph: Any,
@@ -397,7 +435,8 @@ def graph_search(
 
     `plan` says how wide the walk is: after plan[FIRST] rows the distance of row number plan[WATCH] tells how hard the query
     is, and the walk goes on to a beam of exp(plan[BASE] + plan[SLOPE] * hardness + plan[TILT] * length of the query) rows, but at
-    most plan[MOST], for which `pool` has room. Fills `out` and `values` with positions and SQL distances, `spent` with rows scored on codes, on float32, and late
+    most plan[MOST], for which `pool` has room; but where a mask lets fewer than plan[LEAST] of the first rows pass,
+    nothing is found. `error` is that of 4-bit codes, see bound_of. Fills `out` and `values` with positions and SQL distances, `spent` with rows scored on codes, on float32, and late
     ones (see rerank), and `seen` with hardness, length and beam; returns the number of rows found. `codes`, `visited` and
     `touched` are scratch; rows that are marked in `visited` are not found.
     """
@@ -415,6 +454,12 @@ def graph_search(
     state = advance(
         rows, heads, graph, codes, weights, manhattan, state, capacity, beam, pool, fresh, visited, marks
     )  # fmt: skip
+    if mask.shape[0] > 0 and passing(pool, state[0], mask) < plan[LEAST]:
+        unvisit(visited, marks, state[2])
+        spent[0] = scored + state[2]
+        spent[1] = 0
+        spent[2] = NO_LIMIT
+        return np.int64(0)
     watched = min(np.int64(plan[WATCH]), state[0]) - 1
     seen[1] = length_of(weights, codes, metric)
     seen[0] = hardness_of(key_distance(pool[watched]), seen[1], metric)
@@ -429,8 +474,13 @@ def graph_search(
     size, _, walked = state
     unvisit(visited, marks, walked)
     # rows that pass a mask may lie where codes are coarse
-    patience = RERANK_MORE + best.shape[0] // 4 if mask.shape[0] == 0 else NO_LIMIT
-    found, reranked, late = rerank(pool, size, vectors, query, metric, mask, twins, best, patience)
+    patience = NO_LIMIT
+    if mask.shape[0] == 0 and error == 0.0:
+        patience = RERANK_MORE + best.shape[0] // 4
+    bound = bound_of(heads, metric, unit, seen[1], error)
+    found, reranked, late = rerank(
+        pool, size, vectors, query, metric, mask, twins, best, patience, bound
+    )
     finish(best, found, vectors, query, metric, out, values)
     spent[0] = scored + walked
     spent[1] = reranked
@@ -444,6 +494,7 @@ def graph_search(
         QUERY,
         types.int64,
         QUERY,
+        types.float64,
         types.float64,
         CODES,
         HEADS,
@@ -463,6 +514,7 @@ def code_search(
     metric: Any,
     center: Any,
     unit: Any,
+    error: Any,
     rows: Any,
     heads: Any,
     positions: Any,
@@ -479,7 +531,7 @@ def code_search(
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
     weights = (np.float32(0), w_bias, w_scale)
     manhattan = metric == L1
-    excess = query_excess(codes)
+    excess = walk_excess(rows, codes)
     stride, base, last = rows.shape[1], rows.ctypes.data, heads.shape[1] - 1
     size = np.int64(0)
     scored = np.int64(0)
@@ -489,12 +541,7 @@ def code_search(
         row = np.int64(positions[i]) if gather else np.int64(i)
         if gather and i + SCAN_AHEAD < count:
             prefetch_row(base, positions[i + SCAN_AHEAD], stride)
-        if manhattan:
-            found = code_distance(rows, heads, row, codes, weights, manhattan)
-        else:
-            dot = biased_dot(base + row * stride, codes.ctypes.data, stride) - excess
-            scaled = heads[row, last - 1] * np.float32(dot)
-            found = np.float32(weights[1] * heads[row, last] + weights[2] * scaled)
+        found = walk_distance(rows, heads, row, codes, excess, weights, manhattan)
         if heads[row, last] != heads[row, last]:
             continue
         scored += 1
@@ -503,12 +550,15 @@ def code_search(
             size, _ = pool_insert(pool, size, pool.shape[0], key)
             worst = pool[size - 1] if size == pool.shape[0] else worst
     everyone, no_twins = np.empty(0, np.bool_), np.empty(0, np.int32)
-    patience = NO_LIMIT if manhattan else 2 * RERANK_MORE + best.shape[0] // 2
+    patience = 2 * RERANK_MORE + best.shape[0] // 2
+    if manhattan or error > 0.0:
+        patience = NO_LIMIT
+    bound = bound_of(heads, metric, unit, length_of(weights, codes, metric), error)
     kept, reranked, late = rerank(
-        pool, size, vectors, query, metric, everyone, no_twins, best, patience
+        pool, size, vectors, query, metric, everyone, no_twins, best, patience, bound
     )
     finish(best, kept, vectors, query, metric, out, values)
     spent[0] = scored
     spent[1] = reranked
-    spent[2] = late
+    spent[2] = late if scored > size or error == 0.0 else 0
     return kept

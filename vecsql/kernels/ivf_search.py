@@ -4,8 +4,8 @@ Lists are scanned until `probes` of them had rows that pass, or until a list's c
 squared distance) than the k-th nearest row so far and its rows will hardly be nearer: what a filter leaves lies farther
 away, so more lists are scanned under one. `reach` shrinks as share^ease, share of the rows passing so far: as the
 k-th distance grows, the distances of lists grow less. For inner products the last list is that whose centroid, moved towards the query by `reach` times its rows' root
-mean square distance, is no better than the k-th row. Estimates are collected without order and cut down by selection, and not at all once they are so far above the k-th
-smallest that both would have to be off by `eps` standard deviations; exact distances are computed for `rerank`
+mean square distance, is no better than the k-th row. Estimates are collected without order and cut down by selection; those of 8-bit codes, which are
+good, only until both they and the k-th smallest would have to be off by `eps` standard deviations. Exact distances are computed for `rerank`
 of them at most, and only while the estimate less `eps` standard deviations (Gao and Long, 2024) may still win.
 """
 
@@ -326,7 +326,7 @@ def ivf_search(
     near[:] = INFINITE
     limit = INFINITE
     spread = (np.float32(math.sqrt(square)), step, weight)
-    bounded, apart = metric != L1, np.float32(2.0 * eps)
+    fine, apart = bits != 1 and metric != L1, np.float32(2.0 * eps)
     capacity = keys.shape[0]
     size = np.int64(0)
     scanned, blocks_scanned = np.int64(0), np.int64(0)
@@ -387,7 +387,7 @@ def ivf_search(
                 if wanted <= NEAR and value < near[wanted - 1]:
                     note_near(near, value)
                     kth = near[wanted - 1]
-                    if bounded and kth < INFINITE:
+                    if fine and kth < INFINITE:
                         place = b * BLOCK + lane
                         slack = slack_of(place, kth, bits, tails, owner, scores, spread)
                         limit = min(limit, kth + apart * slack)

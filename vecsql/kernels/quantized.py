@@ -1,4 +1,4 @@
-"""SQ8 rows: int8 codes and two floats in one run of cache lines, and distances between them.
+"""SQ8 rows: int8 codes and two floats in one run of cache lines, and distances between them; 4-bit rows made of these.
 
 A row is `stride` bytes, a multiple of 64: codes from the front, and at the very end float32 scale and bias. The
 query's bytes over those two are zero, so that one dot product runs over whole rows. With codes c of
@@ -11,6 +11,10 @@ normalised rows. ip: no centre, bias = 0, w = (0, -2 query scale); graphs built 
 than those built in the space lifted by one dimension that makes the search Euclidean (recall@10 of .92 against .71 on
 GloVe). l1: one step for all rows, zeros at the end, and the sum of code differences is the distance.
 A NaN bias marks a row that is not indexed.
+
+A 4-bit row has half the bytes, which is what a walk waits for: codes of -7 .. 7, plus 8, as simd.packed_dot reads them, then
+scale and bias, which is |x|^2 for inner products, too. The scale makes its dot products right on average, |x|^2 / <x, codes>, as RaBitQ's (Gao and Long, 2024). Rows
+are known to be such by being shorter than the codes of a query.
 """
 
 from __future__ import annotations
@@ -25,9 +29,14 @@ from vecsql.kernels.distance import QUERY, ROWS
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.simd import BIAS as DOT_BIAS
-from vecsql.kernels.simd import difference_i8, dot_i8
+from vecsql.kernels.simd import biased_dot, difference_i8, dot_i8, packed_dot
 
 SCALE, BIAS = -2, -1  # columns of the float32 view of the rows
+HEAD_BYTES = 8
+ZERO = 8  # the 4-bit code of zero
+FINEST = 7  # the largest 4-bit code from there
+# shares of a row's largest code that its largest 4-bit code may stand for: cutting off the tails leaves finer steps
+CLIPS = (1.0, 0.85, 0.72, 0.61, 0.52)
 LARGEST_BIAS, LARGEST_SCALE = np.float32(1e30), np.float32(1e15)  # products stay finite
 
 CODES = read_only(types.int8, 2)
@@ -93,8 +102,43 @@ def query_excess(codes: Any) -> Any:
 
 
 @helper
+def is_packed(rows: Any, codes: Any) -> Any:
+    """Whether these are 4-bit rows, given a query's codes."""
+    return codes.shape[0] > rows.shape[1]
+
+
+@helper
+def walk_excess(rows: Any, codes: Any) -> Any:
+    """What the products that walk_distance() takes of such rows with a query's codes give above the true ones (int32)."""
+    if not is_packed(rows, codes):
+        return query_excess(codes)
+    total = np.int64(0)
+    for j in range(codes.shape[0]):
+        total += np.int64(codes[j])
+    return np.int32(ZERO * total)
+
+
+@helper
+def walk_distance(
+    rows: Any, heads: Any, row: Any, codes: Any, excess: Any, weights: Any, manhattan: Any
+) -> Any:
+    """As code_distance, for 4-bit rows as well; `excess` comes from walk_excess()."""
+    stride = rows.shape[1]
+    address = rows.ctypes.data + row * stride
+    if manhattan:
+        return np.float32(difference_i8(codes.ctypes.data, address, stride))
+    if is_packed(rows, codes):
+        dot = packed_dot(address, codes.ctypes.data, stride - HEAD_BYTES) - excess
+    else:
+        dot = biased_dot(address, codes.ctypes.data, stride) - excess
+    last = heads.shape[1] - 1
+    scaled = heads[row, last - 1] * np.float32(dot)
+    return weights[0] + weights[1] * heads[row, last] + weights[2] * scaled
+
+
+@helper
 def code_distance(rows: Any, heads: Any, row: Any, codes: Any, weights: Any, manhattan: Any) -> Any:
-    """Distance (float32) of a row to encoded `codes`; weights = (offset, w_bias, w_scale)."""
+    """Distance (float32) of an SQ8 row to encoded `codes`; weights = (offset, w_bias, w_scale)."""
     stride = rows.shape[1]
     address = rows.ctypes.data + row * stride
     if manhattan:
@@ -154,3 +198,67 @@ def quantise(
             np.float32(0) if metric == IP else min(scale * scale * square, LARGEST_BIAS)
         )
     return count
+
+
+@helper
+def coarsest(row: Any, largest: Any) -> Any:
+    """(factor from int8 to 4-bit codes that keeps the direction of `row` best, <row, codes> / |codes|^2 times <row, codes>)."""
+    factor, kept = np.float32(0), np.float32(0)
+    for clip in CLIPS:
+        here = np.float32(FINEST) / (np.float32(clip) * largest)
+        along, square = np.float32(0), np.float32(0)
+        for j in range(row.shape[0]):
+            code = np.rint(min(max(row[j] * here, np.float32(-FINEST)), np.float32(FINEST)))
+            along += code * row[j]
+            square += code * code
+        if along * along > kept * square:
+            factor, kept = here, along * along / square
+    return factor, kept
+
+
+@kernel(
+    types.float64(
+        CODES, HEADS, types.int64, types.int64, types.int64,
+        writable(types.int8, 2), writable(types.float32, 2),
+    )
+)  # fmt: skip
+def pack(
+    rows: Any,
+    heads: Any,
+    dimensions: Any,
+    start: Any,
+    stop: Any,
+    packed: Any,
+    packed_heads: Any,
+) -> Any:
+    """Write the 4-bit rows of the SQ8 rows[start:stop], which are not of l1, to `packed` with its float32 view.
+
+    Returns the sum over the indexed ones of what share of the squared length is not along the codes.
+    """
+    lost = 0.0
+    values = np.zeros(2 * (packed.shape[1] - HEAD_BYTES), np.float32)
+    codes = np.empty(values.shape[0], np.uint8)
+    for i in range(start, stop):
+        packed_heads[i, SCALE], packed_heads[i, BIAS] = np.float32(0), heads[i, BIAS]
+        square, largest = np.float32(0), np.float32(0)
+        for j in range(dimensions):
+            values[j] = np.float32(rows[i, j])
+            square += values[j] * values[j]
+            largest = max(largest, abs(values[j]))
+        factor = np.float32(0)
+        if largest > 0 and heads[i, BIAS] == heads[i, BIAS]:
+            factor, kept = coarsest(values[:dimensions], largest)
+            lost += 1.0 - kept / square
+            length = heads[i, SCALE] * np.float32(math.sqrt(square))
+            packed_heads[i, BIAS] = min(length * length, LARGEST_BIAS)
+        along = np.float32(0)
+        for j in range(values.shape[0]):
+            code = np.rint(min(max(values[j] * factor, np.float32(-FINEST)), np.float32(FINEST)))
+            along += code * values[j]
+            codes[j] = np.uint8(np.int64(code) + ZERO)
+        if along > 0:
+            packed_heads[i, SCALE] = min(heads[i, SCALE] * (square / along), LARGEST_SCALE)
+        for j in range(packed.shape[1] - HEAD_BYTES):
+            place = 2 * (j - j % 64) + j % 64
+            packed[i, j] = np.int8(codes[place] | (codes[place + 64] << np.uint8(4)))
+    return lost

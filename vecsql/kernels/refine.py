@@ -10,7 +10,7 @@ from numba import types
 from vecsql.kernels.graph_search import GRAPH, IDS, measure, take_fresh, unvisit, visit
 from vecsql.kernels.jit import kernel, read_only, writable
 from vecsql.kernels.prune import choose, load_codes
-from vecsql.kernels.quantized import CODES, HEADS, query_excess
+from vecsql.kernels.quantized import CODES, HEADS, walk_excess
 from vecsql.kernels.topk import NOTHING, key_row, make_key, select
 
 SPARE = 2  # times the keys wanted are collected before the largest are dropped
@@ -42,7 +42,7 @@ def refine(
     for i in range(start, stop):
         row = np.int64(ids[i])
         weights = load_codes(rows, heads, row, manhattan, codes)
-        excess = query_excess(codes)
+        excess = walk_excess(rows, codes)
         visit(visited, row)
         fresh[0] = row
         own = 1 + take_fresh(graph[row], visited, fresh[1:])

@@ -125,6 +125,55 @@ def _difference_avx2(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     return builder.add(accumulator, builder.bitcast(sums, ir.VectorType(I32, 8)))
 
 
+def _nibbles(builder: Any, packed: Any) -> tuple[Any, Any]:
+    """The low and the high nibbles of bytes, as bytes."""
+    width = packed.type.count
+    words = ir.VectorType(I16, width // 2)
+    raised = builder.lshr(builder.bitcast(packed, words), splat(4, I16, width // 2))
+    mask = splat(15, I8, width)
+    return builder.and_(packed, mask), builder.and_(builder.bitcast(raised, packed.type), mask)
+
+
+def _add_products_portable(builder: Any, total: Any, unsigned: Any, signed: Any) -> Any:
+    wide = total.type
+    product = builder.mul(builder.zext(unsigned, wide), builder.sext(signed, wide))
+    return builder.add(total, product)
+
+
+def packed_dot_at(level: str) -> Any:
+    """dot(address, address, n) -> int32, of 4-bit codes (0 .. 15) with int8 ones: n bytes, a multiple of 64, with 2n.
+
+    Byte j of 64 holds number j of 128 in its low nibble and number 64 + j in the high one.
+    """
+    width, lanes, add = {
+        "vnni": (64, 16, add_products_vnni),
+        "avx2": (32, 8, add_products_avx2),
+        "portable": (16, 16, _add_products_portable),
+    }[level]
+
+    @intrinsic
+    def total(typingctx: Any, packed: Any, codes: Any, length: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            nibbles, bytes_, size = args
+            room = [cgutils.alloca_once_value(builder, splat(0, I32, lanes)) for _ in range(2)]
+            step = ir.Constant(I64, 64)
+            with cgutils.for_range_slice(builder, ir.Constant(I64, 0), size, step) as (offset, _):
+                double = builder.shl(offset, ir.Constant(I64, 1))
+                for part in range(0, 64, width):
+                    here = builder.add(offset, ir.Constant(I64, part))
+                    halves = _nibbles(builder, load_bytes(builder, nibbles, here, width))
+                    for half, place in enumerate(room):
+                        there = builder.add(double, ir.Constant(I64, 64 * half + part))
+                        signed = load_bytes(builder, bytes_, there, width)
+                        sums = add(builder, builder.load(place), halves[half], signed)
+                        builder.store(sums, place)
+            return _reduce(builder, builder.add(*(builder.load(place) for place in room)))
+
+        return types.int32(types.intp, types.intp, types.intp), codegen
+
+    return total
+
+
 _DOT = {
     "vnni": (64, 16, _dot_vnni),
     "avx2": (32, 8, _dot_avx2),
@@ -167,6 +216,7 @@ BIAS = 128 if LEVEL == "vnni" else 0
 dot_i8 = _dot_at(LEVEL)
 biased_dot = _sum_at(*_BIASED[LEVEL])  # dot_i8 + BIAS times the sum of the second
 difference_i8 = _difference_at(LEVEL)
+packed_dot = packed_dot_at(LEVEL)
 
 
 @intrinsic
