@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from vecsql.kernels.graph_search import GRAPH, IDS, LEVELS, descend, walk
+from vecsql.kernels.graph_search import GRAPH, IDS, LEVELS, descend, room_for, walk
 from vecsql.kernels.jit import helper, kernel, read_only, writable
 from vecsql.kernels.prune import choose, load_codes
 from vecsql.kernels.quantized import CODES, HEADS, code_distance
@@ -98,7 +98,7 @@ def find_neighbours(
     pool = np.empty(width, np.uint64)
     codes = np.empty(rows.shape[1], np.int8)
     other = np.empty(rows.shape[1], np.int8)
-    fresh = np.empty(graph.shape[1] + 1, np.int32)
+    room = np.empty(room_for(graph), np.int32)
     touched = np.empty(1 << 14, np.int32)
     visited = np.zeros((rows.shape[0] + 63) // 64, np.uint64)
     for i in range(start, stop):
@@ -115,7 +115,7 @@ def find_neighbours(
             entry,
             nearest,
             pool,
-            fresh,
+            room,
             visited,
             touched,
         )
@@ -248,7 +248,7 @@ def mend(
     spread(graph, order[0], reached, stack)
     codes = np.empty(rows.shape[1], np.int8)
     pool = np.empty(width, np.uint64)
-    fresh = np.empty(degree + 1, np.int32)
+    room = np.empty(room_for(graph), np.int32)
     touched = np.empty(1 << 14, np.int32)
     visited = np.zeros((rows.shape[0] + 63) // 64, np.uint64)
     added = np.int64(0)
@@ -269,7 +269,7 @@ def mend(
             entry,
             nearest,
             pool,
-            fresh,
+            room,
             visited,
             touched,
         )

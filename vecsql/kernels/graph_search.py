@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 
 from vecsql.kernels.distance import POSITIONS, QUERY, ROWS, distance, finish, square_norm
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, inlined, kernel, read_only, writable
 from vecsql.kernels.quantized import CODES, HEADS, prepare_query, walk_distance, walk_excess
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.simd import dot_i8, prefetch
@@ -37,7 +37,7 @@ IDS = read_only(types.int32, 1)
 LEVELS = read_only(types.int64, 1)
 
 
-@helper
+@inlined
 def visit(visited: Any, row: Any) -> Any:
     """Mark a row; returns whether it was marked before."""
     word, bit = row >> 6, np.uint64(1) << np.uint64(row & 63)
@@ -46,7 +46,7 @@ def visit(visited: Any, row: Any) -> Any:
     return (before & bit) != 0
 
 
-@helper
+@inlined
 def unvisit(visited: Any, touched: Any, count: Any) -> None:
     """Clear the marks of touched[:count], or all of them when more rows were marked than `touched` holds."""
     if count > touched.shape[0]:
@@ -56,7 +56,7 @@ def unvisit(visited: Any, touched: Any, count: Any) -> None:
             visited[touched[i] >> 6] = 0
 
 
-@helper
+@inlined
 def descend(
     rows: Any,
     heads: Any,
@@ -102,7 +102,7 @@ def descend(
     return np.int64(order[best]), nearest, scored, top
 
 
-@helper
+@inlined
 def take_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
     """Write the neighbours that were not visited to `fresh` and mark them, without a branch; returns how many."""
     count = np.int64(0)
@@ -116,7 +116,7 @@ def take_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
     return count
 
 
-@helper
+@inlined
 def peek_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
     """As take_fresh, but marks nothing."""
     count = np.int64(0)
@@ -128,7 +128,7 @@ def peek_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
     return count
 
 
-@helper
+@inlined
 def prefetch_row(base: Any, row: Any, stride: Any) -> None:
     """Ask for all cache lines of a row."""
     address = base + np.int64(row) * stride
@@ -136,7 +136,7 @@ def prefetch_row(base: Any, row: Any, stride: Any) -> None:
         prefetch(address + line)
 
 
-@helper
+@inlined
 def measure(
     rows: Any,
     heads: Any,
@@ -168,7 +168,13 @@ def measure(
         prefetch_row(base, ahead[i], stride)
 
 
-@helper
+@inlined
+def room_for(graph: Any) -> Any:
+    """How many int32 a walk needs for the neighbours of two rows and the distances of one."""
+    return 3 * (graph.shape[1] + 1)
+
+
+@inlined
 def begin(entry: Any, entry_distance: Any, pool: Any, visited: Any, touched: Any) -> Any:
     """Put the row where a walk starts into its empty pool; returns the state of the walk (size, cursor, marked)."""
     pool[0] = make_key(entry_distance, entry)
@@ -177,7 +183,7 @@ def begin(entry: Any, entry_distance: Any, pool: Any, visited: Any, touched: Any
     return np.int64(1), np.int64(0), np.int64(1)
 
 
-@helper
+@inlined
 def advance(
     rows: Any,
     heads: Any,
@@ -189,19 +195,19 @@ def advance(
     capacity: Any,
     beam: Any,
     pool: Any,
-    fresh: Any,
+    room: Any,
     visited: Any,
     touched: Any,
 ) -> Any:
     """Go on with a walk until the nearest `beam` rows of the pool are expanded, and keep `capacity` rows in it.
 
     `state` is what begin() or an earlier advance() with smaller ones returned: rows in the pool, place before which all are
-    expanded, rows scored. `fresh` has room for one more than a row has neighbours.
+    expanded, rows scored. `room` is scratch of room_for(graph).
     """
     size, cursor, marked = state
     degree = graph.shape[1]
-    ahead = np.empty(degree + 1, np.int32)
-    distances = np.empty(degree, np.float32)
+    ahead, distances = room[degree + 1 :], room[2 * (degree + 1) :].view(np.float32)
+    fresh = room[: degree + 1]
     excess = walk_excess(rows, codes)
     while cursor < min(size, beam):
         key = pool[cursor]
@@ -243,7 +249,7 @@ def walk(
     entry: Any,
     entry_distance: Any,
     pool: Any,
-    fresh: Any,
+    room: Any,
     visited: Any,
     touched: Any,
 ) -> Any:
@@ -254,13 +260,13 @@ def walk(
     width = np.int64(pool.shape[0])
     state = begin(entry, entry_distance, pool, visited, touched)
     size, _, marked = advance(
-        rows, heads, graph, codes, weights, manhattan, state, width, width, pool, fresh, visited, touched
+        rows, heads, graph, codes, weights, manhattan, state, width, width, pool, room, visited, touched
     )  # fmt: skip
     unvisit(visited, touched, marked)
     return size, marked
 
 
-@helper
+@inlined
 def length_of(weights: Any, codes: Any, metric: Any) -> Any:
     """The length (float64) of an encoded query from the centre, in the units and the norm of its metric."""
     if metric == L1:
@@ -272,7 +278,7 @@ def length_of(weights: Any, codes: Any, metric: Any) -> Any:
     return -0.5 * np.float64(weights[2]) * math.sqrt(square)
 
 
-@helper
+@inlined
 def hardness_of(distance: Any, length: Any, metric: Any) -> Any:
     """How far the nearest rows of a query are, in a form that compares between queries (float64): the distance, or
     for inner products its share of the query's length."""
@@ -283,14 +289,14 @@ def hardness_of(distance: Any, length: Any, metric: Any) -> Any:
     return math.sqrt(max(np.float64(distance) + length * length, 0.0))
 
 
-@helper
+@inlined
 def beam_for(hardness: Any, length: Any, plan: Any) -> Any:
     """The beam that `plan` (see graph_search) wants for such a query."""
     wanted = plan[BASE] + plan[SLOPE] * hardness + plan[TILT] * length
     return np.int64(min(max(math.exp(min(wanted, MAX_LOG)), plan[FIRST]), plan[MOST]))
 
 
-@helper
+@inlined
 def bound_of(heads: Any, metric: Any, unit: Any, length: Any, error: Any) -> Any:
     """What tells how far estimates from 4-bit codes may be off: (heads, to, shift, factor of deviations, |q|). The estimate of
     a distance d, squared for l2, is to * d - shift; `error` is that of a coordinate in lengths of its row, 0 for SQ8 rows.
@@ -303,7 +309,7 @@ def bound_of(heads: Any, metric: Any, unit: Any, length: Any, error: Any) -> Any
     return heads, np.float32(to_estimate), np.float32(shift), factor, np.float32(length)
 
 
-@helper
+@inlined
 def deviation(row: Any, estimate: Any, bound: Any) -> Any:
     """How far the estimate of a row may be off; see bound_of."""
     heads, _, shift, factor, length = bound
@@ -315,7 +321,7 @@ def deviation(row: Any, estimate: Any, bound: Any) -> Any:
     return factor * np.float32(math.sqrt(own)) * apart
 
 
-@helper
+@inlined
 def rerank(
     pool: Any,
     size: Any,
@@ -368,7 +374,7 @@ def rerank(
     return found, scored, size if bounded else late
 
 
-@helper
+@inlined
 def passing(pool: Any, size: Any, mask: Any) -> Any:
     """How many rows of pool[:size] pass."""
     count = np.int64(0)
@@ -440,19 +446,24 @@ def graph_search(
     ones (see rerank), and `seen` with hardness, length and beam; returns the number of rows found. `codes`, `visited` and
     `touched` are scratch; rows that are marked in `visited` are not found.
     """
+    vectors, query, center = borrowed(vectors), borrowed(query), borrowed(center)
+    rows, heads, graph = borrowed(rows), borrowed(heads), borrowed(graph)
+    order, upper, levels, twins = borrowed(order), borrowed(upper), borrowed(levels), borrowed(twins)
+    mask, codes, visited = borrowed(mask), borrowed(codes), borrowed(visited)
+    touched, pool, best, plan = borrowed(touched), borrowed(pool), borrowed(best), borrowed(plan)
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
     weights = (np.float32(0), w_bias, w_scale)
     manhattan = metric == L1
     entry, nearest, scored, _ = descend(
         rows, heads, order, upper, levels, codes, weights, manhattan
     )
-    fresh = touched[touched.shape[0] - graph.shape[1] - 1 :]
-    marks = touched[: touched.shape[0] - graph.shape[1] - 1]
+    split = touched.shape[0] - room_for(graph)
+    room, marks = touched[split:], touched[:split]
     state = begin(entry, nearest, pool, visited, marks)
     beam = np.int64(plan[FIRST])
     capacity = min(2 * beam, np.int64(plan[MOST]))
     state = advance(
-        rows, heads, graph, codes, weights, manhattan, state, capacity, beam, pool, fresh, visited, marks
+        rows, heads, graph, codes, weights, manhattan, state, capacity, beam, pool, room, visited, marks
     )  # fmt: skip
     if mask.shape[0] > 0 and passing(pool, state[0], mask) < plan[LEAST]:
         unvisit(visited, marks, state[2])
@@ -468,7 +479,7 @@ def graph_search(
         beam = wanted
         capacity = max(capacity, beam)
         state = advance(
-            rows, heads, graph, codes, weights, manhattan, state, capacity, beam, pool, fresh, visited, marks
+            rows, heads, graph, codes, weights, manhattan, state, capacity, beam, pool, room, visited, marks
         )  # fmt: skip
     seen[2] = beam
     size, _, walked = state
@@ -528,6 +539,9 @@ def code_search(
 ) -> Any:
     """Nearest of the rows at `positions` (gather) or of all rows: scan their codes into a pool, re-rank it, keep
     len(best); as graph_search."""
+    vectors, query, center = borrowed(vectors), borrowed(query), borrowed(center)
+    rows, heads, positions = borrowed(rows), borrowed(heads), borrowed(positions)
+    codes, pool, best = borrowed(codes), borrowed(pool), borrowed(best)
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)
     weights = (np.float32(0), w_bias, w_scale)
     manhattan = metric == L1

@@ -30,7 +30,7 @@ from vecsql.kernels.fastscan import (
     scan_tables,
 )
 from vecsql.kernels.ivf_codes import IDS, largest_of, to_space
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import helper, inlined, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.rotation import rotate
 from vecsql.kernels.select import select_smallest
@@ -108,7 +108,7 @@ def float_of(bits: Any) -> Any:
     return bits_float(np.uint32(bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))))
 
 
-@helper
+@inlined
 def fetch(blocks: Any, block: Any) -> None:
     """Ask for the first bytes of a block to be read soon."""
     address = blocks.ctypes.data + block * blocks.shape[1]
@@ -143,7 +143,7 @@ def order_lists(scores: Any, order: Any, buckets: Any, counts: Any) -> None:
         counts[place] += 1
 
 
-@helper
+@inlined
 def passing(mask: Any, ids: Any, block: Any) -> Any:
     """Which rows of a block pass, as 32 bits."""
     word = np.uint32(0)
@@ -160,7 +160,7 @@ def pack_passing(mask: Any, ids: Any, words: Any) -> None:
         words[block] = passing(mask, ids, block)
 
 
-@helper
+@inlined
 def note_near(near: Any, value: Any) -> None:
     """Insert into the ascending `near`, dropping the largest."""
     at = near.shape[0] - 1
@@ -170,7 +170,7 @@ def note_near(near: Any, value: Any) -> None:
     near[at] = value
 
 
-@helper
+@inlined
 def slack_of(
     position: Any, value: Any, bits: Any, tails: Any, owner: Any, scores: Any, spread: Any
 ) -> Any:
@@ -188,7 +188,7 @@ def slack_of(
     return -weight * np.float32(ROUNDING) * (factor + step) * apart
 
 
-@helper
+@inlined
 def fetch_row(vectors: Any, row: Any) -> None:
     """Ask for a row of float32 to be read soon."""
     length = vectors.shape[1] * 4

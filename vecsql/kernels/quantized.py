@@ -26,7 +26,7 @@ import numpy as np
 from numba import types
 
 from vecsql.kernels.distance import QUERY, ROWS
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import helper, inlined, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.simd import BIAS as DOT_BIAS
 from vecsql.kernels.simd import biased_dot, difference_i8, dot_i8, packed_dot
@@ -101,7 +101,7 @@ def query_excess(codes: Any) -> Any:
     return np.int32(DOT_BIAS * total)
 
 
-@helper
+@inlined
 def is_packed(rows: Any, codes: Any) -> Any:
     """Whether these are 4-bit rows, given a query's codes."""
     return codes.shape[0] > rows.shape[1]
@@ -118,7 +118,7 @@ def walk_excess(rows: Any, codes: Any) -> Any:
     return np.int32(ZERO * total)
 
 
-@helper
+@inlined
 def walk_distance(
     rows: Any, heads: Any, row: Any, codes: Any, excess: Any, weights: Any, manhattan: Any
 ) -> Any:
@@ -136,7 +136,7 @@ def walk_distance(
     return weights[0] + weights[1] * heads[row, last] + weights[2] * scaled
 
 
-@helper
+@inlined
 def code_distance(rows: Any, heads: Any, row: Any, codes: Any, weights: Any, manhattan: Any) -> Any:
     """Distance (float32) of an SQ8 row to encoded `codes`; weights = (offset, w_bias, w_scale)."""
     stride = rows.shape[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vecsql.kernels.jit import helper
+from vecsql.kernels.jit import helper, inlined
 from vecsql.kernels.ordered import count_below, move_up
 from vecsql.kernels.simd import bits_float, float_bits
 
@@ -17,7 +17,7 @@ NOTHING = np.uint64(0xFFFFFFFFFFFFFFFF)  # larger than any key
 NAN_BITS = np.uint32(0xFFC00000)  # above +inf once ordered: NaN sorts last, as in SQL
 
 
-@helper
+@inlined
 def make_key(distance: Any, row: Any) -> Any:
     """distance float32, row < 2^31 -> uint64 key with the flag unset; equal distances order by row, NaN last."""
     bits = float_bits(np.float32(distance))
@@ -30,13 +30,13 @@ def make_key(distance: Any, row: Any) -> Any:
     return (np.uint64(bits) << np.uint64(32)) | (np.uint64(row) << np.uint64(1))
 
 
-@helper
+@inlined
 def key_row(key: Any) -> Any:
     """The row id (int64) of a key."""
     return np.int64((key & np.uint64(0xFFFFFFFF)) >> np.uint64(1))
 
 
-@helper
+@inlined
 def key_distance(key: Any) -> Any:
     """The distance (float32) of a key."""
     bits = np.uint32(key >> np.uint64(32))
@@ -44,7 +44,7 @@ def key_distance(key: Any) -> Any:
     return bits_float(np.uint32(bits))
 
 
-@helper
+@inlined
 def pool_insert(pool: Any, size: Any, capacity: Any, key: Any) -> Any:
     """Insert `key` into the ascending pool[:size], dropping the largest beyond `capacity`.
 
