@@ -64,6 +64,22 @@ def test_a_filter_on_a_far_cluster(built, rows):
     assert len(built.search(rows, queries[0], 10, Effort(), among).positions) == 10
 
 
+def test_a_walk_that_a_filter_starves_is_given_up(built, rows):
+    far = np.argsort(flat.distances(rows, rows[0], built.metric))[-4500:]
+    among = RowSet.at(len(rows), np.sort(far).astype(np.int32))
+    found = built.search(rows, rows[0], 10, Effort(recall=0.95, strategy="graph"), among)
+    assert found.reason == "graph found too little"
+    assert len(found.positions) == 10
+    assert among.bools[found.positions].all()
+
+
+def test_costs_are_stored_by_name(built):
+    assert Costs.loaded(built.costs.stored()) == built.costs
+    parameters = {**built.parameters(), "costs": [800.0, 20.0, 75.0]}  # as older files have them
+    older = index.load("vecsql", built.metric, parameters, built.sections())
+    assert older.costs.place > 0
+
+
 def test_explicit_knobs_decide(built, rows):
     assert built.search(rows, rows[0], 10, Effort(probes=3)).strategy == "ivf (probes=3)"
     assert built.search(rows, rows[0], 10, Effort(ef_search=77)).strategy == "graph (ef=77)"
@@ -84,12 +100,12 @@ def test_it_is_stored_and_loaded_whole(built, rows, tmp_path):
 
 def test_choice_by_cost():
     costs = Costs(place=800, row=20, vector=75, lists=((0.01, 160e3), (0.05, 105e3)))
-    assert choose(costs, 70_000, 10, 80, costs.of_lists(0.05, 1.0, 10), None).name == "graph"
-    assert choose(costs, 70_000, 10, 300, costs.of_lists(0.01, 1.0, 10), None).name == "ivf"
-    assert choose(costs, 700, 10, 1500, costs.of_lists(0.05, 0.01, 10), None).name == "codes"
+    assert choose(costs, 70_000, 10, 80, costs.of_lists(0.05, 10), None).name == "graph"
+    assert choose(costs, 70_000, 10, 300, costs.of_lists(0.01, 10), None).name == "ivf"
+    assert choose(costs, 700, 10, 1500, costs.of_lists(0.05, 10), None).name == "codes"
     assert choose(costs, 20, 10, None, None, None).name == "exact"
     assert choose(costs, 70_000, 10, 80, None, "codes").reason == "forced"
     assert Costs.loaded(costs.stored()) == costs
-    assert costs.of_lists(0.01, 1.0, 10) == 160e3 > costs.of_lists(0.03, 1.0, 10) > 105e3
-    assert costs.of_lists(0.05, 0.1, 10) > costs.of_lists(0.05, 1.0, 10)
-    assert Costs(1, 1, 1).of_lists(0.05, 1.0, 10) is None
+    assert costs.of_lists(0.01, 10) == 160e3 > costs.of_lists(0.03, 10) > 105e3
+    assert costs.of_lists(0.05, 100) > costs.of_lists(0.05, 10)
+    assert Costs(1, 1, 1).of_lists(0.05, 10) is None

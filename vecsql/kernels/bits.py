@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.placing import place
 from vecsql.kernels.topk import key_row, make_key, pool_insert
 
@@ -61,6 +61,8 @@ def bit_nearest(
     rows: Any, query: Any, metric: Any, mask: Any, pool: Any, out: Any, values: Any
 ) -> Any:
     """The len(pool) nearest rows where `mask` is True (empty: all rows); as kernels.distance.nearest."""
+    rows, query, mask = borrowed(rows), borrowed(query), borrowed(mask)
+    pool, out, values = borrowed(pool), borrowed(out), borrowed(values)
     size = np.int64(0)
     masked = mask.shape[0] > 0
     for i in range(rows.shape[0]):
@@ -88,6 +90,8 @@ def bit_distances(
     rows: Any, query: Any, metric: Any, positions: Any, gather: Any, out: Any
 ) -> None:
     """SQL distances of the rows at `positions` (gather) or of all rows, into `out` of that length."""
+    rows, query, positions = borrowed(rows), borrowed(query), borrowed(positions)
+    out = borrowed(out)
     for i in range(out.shape[0]):
         row = np.int64(positions[i]) if gather else np.int64(i)
         out[i] = bit_distance(rows[row], query, metric)

@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 
 from vecsql.kernels.graph_search import IDS
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.prune import choose
 from vecsql.kernels.quantized import CODES, HEADS, query_excess
 from vecsql.kernels.tiles import (
@@ -135,6 +135,13 @@ def nearest_of(
     other_heads: Any, others: Any, steps: Any, out: Any,
 ) -> None:  # fmt: skip
     """For the rows ids[start:stop]: which out.shape[1] of the rows `others` (of other arrays) are nearest; -1 for none."""
+    words, heads, ids = borrowed(words), borrowed(heads), borrowed(ids)
+    other_words, other_heads, others = (
+        borrowed(other_words),
+        borrowed(other_heads),
+        borrowed(others),
+    )
+    out = borrowed(out)
     wanted = out.shape[1]
     groups = (others.shape[0] + LANES - 1) // LANES
     packed = np.empty((groups, steps * LANES), np.uint32)
@@ -170,6 +177,8 @@ def compare_cells(
 
     The cells start:stop have the members bounds[c]:bounds[c + 1].
     """
+    words, heads, members = borrowed(words), borrowed(heads), borrowed(members)
+    slots, bounds, lists = borrowed(slots), borrowed(bounds), borrowed(lists)
     largest = np.int64(0)
     for cell in range(start, stop):
         largest = max(largest, bounds[cell + 1] - bounds[cell])
@@ -214,6 +223,8 @@ def choose_from_lists(
     stop: Any, width: Any, limit: Any, slack: Any, floor: Any, graph: Any, lengths: Any,
 ) -> None:  # fmt: skip
     """Out-edges of ids[start:stop] from the `width` nearest in their lists: those of ids[i] begin at i * per_row."""
+    rows, heads, ids = borrowed(rows), borrowed(heads), borrowed(ids)
+    lists, graph, lengths = borrowed(lists), borrowed(graph), borrowed(lengths)
     pool = np.empty(per_row * lists.shape[1], np.uint64)
     scratch = np.empty(width, np.uint64)
     codes = np.empty(rows.shape[1], np.int8)

@@ -11,7 +11,7 @@ from numba.extending import overload
 
 from vecsql.kernels.floats import sum_differences, sum_products, sum_squares
 from vecsql.kernels.half import half_distance
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.placing import place
 from vecsql.kernels.reference import COSINE, IP, L1, L2
 from vecsql.kernels.simd import prefetch
@@ -110,6 +110,8 @@ def nearest(
 
     Fills out and values (both as long as pool) with positions and SQL distances; returns how many rows there are.
     """
+    vectors, query, positions = borrowed(vectors), borrowed(query), borrowed(positions)
+    pool, out, values = borrowed(pool), borrowed(out), borrowed(values)
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     capacity = pool.shape[0]
     size = np.int64(0)
@@ -142,6 +144,8 @@ def nearest(
 )
 def distances(vectors: Any, query: Any, metric: Any, positions: Any, gather: Any, out: Any) -> None:
     """SQL distances of the rows at `positions` (gather) or of all rows, into `out` of that length."""
+    vectors, query, positions = borrowed(vectors), borrowed(query), borrowed(positions)
+    out = borrowed(out)
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     for i in range(out.shape[0]):
         row = np.int64(positions[i]) if gather else np.int64(i)

@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 
 from vecsql.kernels.graph_search import GRAPH, IDS, LEVELS, descend, room_for, walk
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.prune import choose, load_codes
 from vecsql.kernels.quantized import CODES, HEADS, code_distance
 from vecsql.kernels.topk import key_row, make_key, pool_insert
@@ -48,6 +48,9 @@ def locate(
 
     `places` groups walks that will meet the same rows: done one after the other they find them in the cache.
     """
+    rows, heads, order = borrowed(rows), borrowed(heads), borrowed(order)
+    upper, levels, places = borrowed(upper), borrowed(levels), borrowed(places)
+    entries = borrowed(entries)
     codes = np.empty(rows.shape[1], np.int8)
     for rank in range(start, stop):
         weights = load_codes(rows, heads, np.int64(order[rank]), manhattan, codes)
@@ -95,6 +98,9 @@ def find_neighbours(
     `out` is `graph` again: walks read it as read-only, so that they are compiled once with those of searches.
     Rows of one batch may be done by several threads: none of them is reachable before its batch is attached.
     """
+    rows, heads, batch = borrowed(rows), borrowed(heads), borrowed(batch)
+    entries, graph, out = borrowed(entries), borrowed(graph), borrowed(out)
+    lengths = borrowed(lengths)
     pool = np.empty(width, np.uint64)
     codes = np.empty(rows.shape[1], np.int8)
     other = np.empty(rows.shape[1], np.int8)
@@ -168,6 +174,9 @@ def attach(
     lengths: Any,
 ) -> None:
     """Add the reverse edges targets[i] -> sources[bounds[i]:bounds[i + 1]] for i in start:stop; prunes rows that overflow to `limit`."""
+    rows, heads, targets = borrowed(rows), borrowed(heads), borrowed(targets)
+    bounds, sources, distances = borrowed(bounds), borrowed(sources), borrowed(distances)
+    graph, lengths = borrowed(graph), borrowed(lengths)
     degree = graph.shape[1]
     codes = np.empty(rows.shape[1], np.int8)
     keys = np.empty(4 * degree, np.uint64)
@@ -242,6 +251,8 @@ def mend(
     Returns how many edges were added. Rows with a free place are taken, so that no other
     edge is lost. `out` is `graph` again, as in find_neighbours.
     """
+    rows, heads, order = borrowed(rows), borrowed(heads), borrowed(order)
+    graph, out = borrowed(graph), borrowed(out)
     degree = graph.shape[1]
     reached = np.zeros(rows.shape[0], np.bool_)
     stack = np.empty(rows.shape[0], np.int32)

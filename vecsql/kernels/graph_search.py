@@ -303,7 +303,7 @@ def bound_of(heads: Any, metric: Any, unit: Any, length: Any, error: Any) -> Any
 
     As the codes of y point the way of y^ with <y, y^> = |y|^2, an estimate is off by 2 <y^ - y, q - y>.
     """
-    to_estimate = 2.0 / (unit * unit) if metric == COSINE or metric == IP else 1.0 / (unit * unit)
+    to_estimate = 2.0 / (unit * unit) if metric in (COSINE, IP) else 1.0 / (unit * unit)
     shift = 0.0 if metric == IP else length * length
     factor = np.float32(2.0 * DEVIATIONS * error)
     return heads, np.float32(to_estimate), np.float32(shift), factor, np.float32(length)
@@ -448,7 +448,12 @@ def graph_search(
     """
     vectors, query, center = borrowed(vectors), borrowed(query), borrowed(center)
     rows, heads, graph = borrowed(rows), borrowed(heads), borrowed(graph)
-    order, upper, levels, twins = borrowed(order), borrowed(upper), borrowed(levels), borrowed(twins)
+    order, upper, levels, twins = (
+        borrowed(order),
+        borrowed(upper),
+        borrowed(levels),
+        borrowed(twins),
+    )
     mask, codes, visited = borrowed(mask), borrowed(codes), borrowed(visited)
     touched, pool, best, plan = borrowed(touched), borrowed(pool), borrowed(best), borrowed(plan)
     w_bias, w_scale = prepare_query(query, center, unit, metric, codes)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.placing import place
 from vecsql.kernels.reference import COSINE, IP, L1, L2
 from vecsql.kernels.simd import bits_float, float_bits
@@ -87,6 +87,8 @@ def half_nearest(
     rows: Any, query: Any, metric: Any, mask: Any, pool: Any, out: Any, values: Any
 ) -> Any:
     """The len(pool) nearest rows where `mask` is True (empty: all rows); as kernels.distance.nearest."""
+    rows, query, mask = borrowed(rows), borrowed(query), borrowed(mask)
+    pool, out, values = borrowed(pool), borrowed(out), borrowed(values)
     norm = half_norm(query, metric)
     size = np.int64(0)
     masked = mask.shape[0] > 0
@@ -116,6 +118,8 @@ def half_distances(
     rows: Any, query: Any, metric: Any, positions: Any, gather: Any, out: Any
 ) -> None:
     """SQL distances of the rows at `positions` (gather) or of all rows, into `out` of that length."""
+    rows, query, positions = borrowed(rows), borrowed(query), borrowed(positions)
+    out = borrowed(out)
     norm = half_norm(query, metric)
     for i in range(out.shape[0]):
         row = np.int64(positions[i]) if gather else np.int64(i)

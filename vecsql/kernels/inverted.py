@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from vecsql.kernels.jit import kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, kernel, read_only, writable
 from vecsql.kernels.placing import place
 from vecsql.kernels.reference import IP, L1, L2
 from vecsql.kernels.sparse import FLOATS, INTS, MASK, sparse_distance, sparse_norm
@@ -49,6 +49,12 @@ def inverted_nearest(
     `sizes` has the row's |x|^2 (l2), |x| (l1, cosine), or NaN where the row is not indexed. `sums` is all zero, and left so. `spent`
     gets the postings read and the rows re-ranked. Returns how many rows there are.
     """
+    words, numbers, starts = borrowed(words), borrowed(numbers), borrowed(starts)
+    dims, heads, rows = borrowed(dims), borrowed(heads), borrowed(rows)
+    postings, sizes, indices = borrowed(postings), borrowed(sizes), borrowed(indices)
+    query, mask, sums = borrowed(query), borrowed(mask), borrowed(sums)
+    pool, out, values = borrowed(pool), borrowed(out), borrowed(values)
+    spent = borrowed(spent)
     scored = np.int64(0)
     own = np.float32(0)
     for j in range(indices.shape[0]):

@@ -11,7 +11,7 @@ from vecsql.kernels.distance import QUERY, ROWS
 from vecsql.kernels.fastscan import BLOCK, TAIL, dots_of_four
 from vecsql.kernels.ivf_codes import IDS, encode_bits, encode_dots, indexable, to_space, transform
 from vecsql.kernels.ivf_search import BLOCKS, encode_query
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 
 __all__ = ["assign", "encode_bits", "encode_dots", "indexable", "means", "transform"]
 
@@ -51,6 +51,9 @@ def assign(
     distances: Any,
 ) -> None:
     """The nearest centroid of the rows rows[start:stop], into out[start:stop]; `distances` are squared, in index space."""
+    vectors, center, rows = borrowed(vectors), borrowed(center), borrowed(rows)
+    lists, tails, out = borrowed(lists), borrowed(tails), borrowed(out)
+    distances = borrowed(distances)
     list_bytes = lists.shape[1] - TAIL
     width = list_bytes // BLOCK
     first = list_bytes >> 2
@@ -105,6 +108,8 @@ def means(
     centroids: Any,
 ) -> None:
     """Set centroids[start:stop] to the means of their rows, rows[bounds[l] : bounds[l + 1]]; empty ones stay."""
+    vectors, center, rows = borrowed(vectors), borrowed(center), borrowed(rows)
+    bounds, centroids = borrowed(bounds), borrowed(centroids)
     dimensions = vectors.shape[1]
     y, total = np.empty(dimensions, np.float32), np.empty(dimensions, np.float32)
     for place in range(start, stop):

@@ -19,7 +19,7 @@ from numba import types
 
 from vecsql.kernels.distance import QUERY, ROWS
 from vecsql.kernels.fastscan import BLOCK
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.quantized import LARGEST_BIAS, LARGEST_SCALE, norm_of
 from vecsql.kernels.reference import COSINE, IP
 from vecsql.kernels.rotation import rotate
@@ -136,6 +136,8 @@ def encode_dots(
 
     `tails` is the float32 view of `blocks`.
     """
+    vectors, center, ids = borrowed(vectors), borrowed(center), borrowed(ids)
+    blocks, tails = borrowed(blocks), borrowed(tails)
     y = np.empty(vectors.shape[1], np.float32)
     first = code_bytes >> 2
     for b in range(start, stop):
@@ -175,6 +177,9 @@ def encode_bits(
 
     owner[b] is the list of block b, `centroids` (L, d) and `rotated` (L, D) its centroids in index space.
     """
+    vectors, center, ids = borrowed(vectors), borrowed(center), borrowed(ids)
+    owner, centroids, rotated = borrowed(owner), borrowed(centroids), borrowed(rotated)
+    signs, blocks, tails = borrowed(signs), borrowed(blocks), borrowed(tails)
     dimensions = rotated.shape[1]
     y = np.empty(dimensions, np.float32)
     first = code_bytes >> 2
@@ -208,6 +213,8 @@ def transform(
     out: Any,
 ) -> None:
     """Write vectors[start:stop] in index space to `out`, zero-padded, and rotated where `signs` is not empty."""
+    vectors, center, signs = borrowed(vectors), borrowed(center), borrowed(signs)
+    out = borrowed(out)
     for i in range(start, stop):
         to_space(vectors[i], metric, center, unit, out[i])
         if signs.shape[0] > 0:

@@ -30,7 +30,7 @@ from vecsql.kernels.fastscan import (
     scan_tables,
 )
 from vecsql.kernels.ivf_codes import IDS, largest_of, to_space
-from vecsql.kernels.jit import helper, inlined, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, inlined, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.rotation import rotate
 from vecsql.kernels.select import select_smallest
@@ -156,6 +156,7 @@ def passing(mask: Any, ids: Any, block: Any) -> Any:
 @kernel(types.void(read_only(types.boolean, 1), IDS, writable(types.uint32, 1)))
 def pack_passing(mask: Any, ids: Any, words: Any) -> None:
     """Write which rows of each block pass `mask`."""
+    mask, ids, words = borrowed(mask), borrowed(ids), borrowed(words)
     for block in range(words.shape[0]):
         words[block] = passing(mask, ids, block)
 
@@ -287,6 +288,12 @@ def ivf_search(
     per row; both empty: all rows. `keys` is scratch, longer than `rerank`. Fills `spent` with lists, blocks
     and rows scored, and rows re-ranked.
     """
+    vectors, query, center = borrowed(vectors), borrowed(query), borrowed(center)
+    signs, lists, radii = borrowed(signs), borrowed(lists), borrowed(radii)
+    starts, blocks, tails = borrowed(starts), borrowed(blocks), borrowed(tails)
+    ids, owner, mask = borrowed(ids), borrowed(owner), borrowed(mask)
+    words, keys, best = borrowed(words), borrowed(keys), borrowed(best)
+    out, values, spent = borrowed(out), borrowed(values), borrowed(spent)
     count = starts.shape[0] - 1
     wanted = best.shape[0]
     is_ip = metric == IP

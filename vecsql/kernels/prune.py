@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vecsql.kernels.jit import helper
+from vecsql.kernels.jit import helper, inlined
 from vecsql.kernels.quantized import code_distance, query_excess
 from vecsql.kernels.simd import biased_dot
 from vecsql.kernels.topk import key_distance, key_row
@@ -15,7 +15,7 @@ HEAD_BYTES = 8
 DROPPED = np.uint64(1)  # the flag of a key, while neighbours are chosen
 
 
-@helper
+@inlined
 def load_codes(rows: Any, heads: Any, row: Any, manhattan: Any, codes: Any) -> Any:
     """Make an indexed row the query: fills `codes`, returns the weights for true distances."""
     stride = rows.shape[1]
@@ -27,7 +27,7 @@ def load_codes(rows: Any, heads: Any, row: Any, manhattan: Any, codes: Any) -> A
     return head[last], np.float32(1), np.float32(-2) * head[last - 1]
 
 
-@helper
+@inlined
 def drop_behind(
     rows: Any, heads: Any, manhattan: Any, keys: Any, i: Any, count: Any, slack: Any, codes: Any
 ) -> None:
@@ -35,6 +35,7 @@ def drop_behind(
     weights = load_codes(rows, heads, key_row(keys[i]), manhattan, codes)
     excess = query_excess(codes)
     stride, last = rows.shape[1], heads.shape[1] - 1
+    base, query = rows.ctypes.data, codes.ctypes.data
     for j in range(i + 1, count):
         if keys[j] & DROPPED:
             continue
@@ -42,7 +43,7 @@ def drop_behind(
         if manhattan:
             apart = code_distance(rows, heads, row, codes, weights, manhattan)
         else:
-            dot = biased_dot(rows.ctypes.data + row * stride, codes.ctypes.data, stride) - excess
+            dot = biased_dot(base + row * stride, query, stride) - excess
             scaled = heads[row, last - 1] * np.float32(dot)
             apart = weights[0] + weights[1] * heads[row, last] + weights[2] * scaled
         if slack * apart < key_distance(keys[j]):

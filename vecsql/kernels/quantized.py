@@ -26,7 +26,7 @@ import numpy as np
 from numba import types
 
 from vecsql.kernels.distance import QUERY, ROWS
-from vecsql.kernels.jit import helper, inlined, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, inlined, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.simd import BIAS as DOT_BIAS
 from vecsql.kernels.simd import biased_dot, difference_i8, dot_i8, packed_dot
@@ -177,6 +177,8 @@ def quantise(
 
     Rows where a non-empty `valid` is False and, for cosine, zero vectors are marked as not indexed.
     """
+    vectors, valid, center = borrowed(vectors), borrowed(valid), borrowed(center)
+    rows, heads = borrowed(rows), borrowed(heads)
     count = np.int64(0)
     for i in range(start, stop):
         factor = 1.0
@@ -235,6 +237,8 @@ def pack(
 
     Returns the sum over the indexed ones of what share of the squared length is not along the codes.
     """
+    rows, heads, packed = borrowed(rows), borrowed(heads), borrowed(packed)
+    packed_heads = borrowed(packed_heads)
     lost = 0.0
     values = np.zeros(2 * (packed.shape[1] - HEAD_BYTES), np.float32)
     codes = np.empty(values.shape[0], np.uint8)

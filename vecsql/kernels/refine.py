@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 
 from vecsql.kernels.graph_search import GRAPH, IDS, measure, take_fresh, unvisit, visit
-from vecsql.kernels.jit import kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, kernel, read_only, writable
 from vecsql.kernels.prune import choose, load_codes
 from vecsql.kernels.quantized import CODES, HEADS, walk_excess
 from vecsql.kernels.topk import NOTHING, key_row, make_key, select
@@ -32,6 +32,9 @@ def refine(
 
     Reads `graph` and writes `out`, so that the order of rows does not matter. Neighbouring ids should be near rows.
     """
+    rows, heads, ids = borrowed(rows), borrowed(heads), borrowed(ids)
+    graph, lengths, out = borrowed(graph), borrowed(lengths), borrowed(out)
+    out_lengths = borrowed(out_lengths)
     degree = graph.shape[1]
     pool = np.empty(SPARE * width + degree, np.uint64)
     scratch = np.empty(width, np.uint64)

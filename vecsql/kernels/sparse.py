@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from vecsql.kernels.jit import helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.placing import place
 from vecsql.kernels.reference import COSINE, IP, L1, L2
 from vecsql.kernels.topk import key_row, make_key, pool_insert
@@ -107,6 +107,9 @@ def sparse_nearest(
 
     Row i begins at word starts[i]; rows outside the mask are not read.
     """
+    words, numbers, starts = borrowed(words), borrowed(numbers), borrowed(starts)
+    indices, query, mask = borrowed(indices), borrowed(query), borrowed(mask)
+    pool, out, values = borrowed(pool), borrowed(out), borrowed(values)
     norm = sparse_norm(query, metric)
     size = np.int64(0)
     masked = mask.shape[0] > 0
@@ -140,6 +143,9 @@ def sparse_distances(
     gather: Any, out: Any,
 ) -> None:  # fmt: skip
     """SQL distances of the rows at `positions` (gather) or of all rows, into `out` of that length."""
+    words, numbers, starts = borrowed(words), borrowed(numbers), borrowed(starts)
+    indices, query, positions = borrowed(indices), borrowed(query), borrowed(positions)
+    out = borrowed(out)
     norm = sparse_norm(query, metric)
     for i in range(out.shape[0]):
         row = np.int64(positions[i]) if gather else np.int64(i)
