@@ -55,7 +55,9 @@ def built(rows, metric):
 
 
 def test_recall_on_clusters(built, rows, metric):
-    queries = rows[:40] + np.random.default_rng(9).standard_normal((40, rows.shape[1]), np.float32) * 0.1
+    queries = (
+        rows[:40] + np.random.default_rng(9).standard_normal((40, rows.shape[1]), np.float32) * 0.1
+    )
     assert recall(built, rows, queries, metric) >= 0.95
     assert recall(built, rows, queries, metric, effort=400) >= 0.99
 
