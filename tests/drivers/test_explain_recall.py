@@ -62,7 +62,9 @@ def scan(docs: psycopg.Connection[Any], options: str, where: str = "") -> dict[s
 def test_before_running(docs: psycopg.Connection[Any]) -> None:
     found = properties(docs, "")
     assert found["Recall Target"] == "0.95 (default)"
-    assert re.fullmatch(r"(graph \(ef=\d+\)|codes of all rows) \| exact scan", found["Strategy"])
+    assert re.fullmatch(
+        r"(graph \(ef=\d+\)|ivf|codes of all rows) \| exact scan", found["Strategy"]
+    )
     assert "ms expected" in found["Reason"]
     assert found["Reason"].endswith("| exact scan: not indexed")
     assert re.fullmatch(r"\d\.\d{3} ms", found["Predicted Time"])
