@@ -273,3 +273,15 @@ def test_a_zero_query_and_row_sets_without_indexed_rows(rows, bits):
     assert np.isnan(found.distances).all()
     among = RowSet.of(np.arange(len(rows)) < 3000)
     assert len(built.search(blank, rows[0], 5, Effort(), among).positions) == 0
+
+
+def test_a_query_among_dense_rows_scans_as_many_as_are_usual():
+    rows = clustered(8000, 200, 5)
+    noise = np.random.default_rng(4).standard_normal((60, 200), dtype=np.float32)
+    rows[:60] = rows[0] + np.float32(0.001) * noise
+    built = index.build("ivfflat", rows, "l2", {})
+    usual = max(scanned for _, reached, scanned in built.parameters()["curve"] if reached < 0.95)
+    assert built.search(rows, rows[0], 10, Effort(recall=0.95)).scored >= usual // 2
+    older = [[reach, reached] for reach, reached, _ in built.parameters()["curve"]]
+    again = index.load("ivfflat", "l2", {**built.parameters(), "curve": older}, built.sections())
+    assert again.search(rows, rows[0], 10, Effort(recall=0.95)).scored < usual // 2

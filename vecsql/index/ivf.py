@@ -33,6 +33,8 @@ UNDECIDED: Final = 0.9  # of the kept rows were re-ranked: more should have been
 FEW_NS: Final = 30_000  # as long passing rows are compared exactly: ranking the lists takes no less
 # Queries are harder than rows looking for their neighbours: aim at fewer misses by this factor.
 MISSES: Final = 0.7
+# Of the rows that are scanned on average, so many always are: persons' questions met dense rows, and scanned a fifth.
+LEAST_SCANNED: Final = 0.5
 MAX_SHARE: Final = 0.25  # of the rows, for k: beyond, sorting all distances is cheaper
 
 
@@ -45,6 +47,7 @@ class Knobs:
 
     probes: int = EVERY_LIST  # lists with rows that pass
     reach: float = 0.0  # how far lists may lie in relation to the k-th row; 0: no limit
+    fewest: int = 0  # rows are scanned at least
     ease: float = 0.0  # less reach as share of passing rows to this power
     eps: float = 1.9  # standard deviations that an estimate may be off
     rerank: int = 0  # rows with exact distances at most; 0: what suits k
@@ -60,29 +63,36 @@ def knobs_for(
 ) -> tuple[Knobs, float]:
     """What an effort means here, and the recall to be expected of it.
 
-    `curve` is [[reach, recall@10], ...], ascending; what k = 10 needs shrinks by `ease` for more, as under filters.
+    `curve` is [[reach, recall@10, rows scanned on average], ...], ascending (without the rows in older files); what k = 10 needs
+    shrinks by `ease` for more, as under filters.
     """
     rerank = rerank_for(k, bits)
     if effort.probes is not None:
         return Knobs(probes=effort.probes, rerank=rerank), math.nan
-    reach = reach_for(curve, 1.0 - MISSES * (1.0 - effort.recall))
+    reach, rows = reach_for(curve, 1.0 - MISSES * (1.0 - effort.recall))
     if not reach:
         return Knobs(rerank=rerank), 1.0
     reach *= (CALIBRATED_K / k) ** (ease if k > CALIBRATED_K else max(ease, FEW_EASE))
-    return Knobs(reach=reach, ease=ease, rerank=rerank), effort.recall
+    fewest = int(LEAST_SCANNED * rows)
+    return Knobs(reach=reach, fewest=fewest, ease=ease, rerank=rerank), effort.recall
 
 
-def reach_for(curve: Sequence[Sequence[float]], recall: float) -> float:
-    """The reach that a recall needs, between the points of a curve; 0 where it does not get there."""
+def reach_for(curve: Sequence[Sequence[float]], recall: float) -> tuple[float, float]:
+    """The reach that a recall needs and the rows that are scanned then, between the points of a curve; 0 where it does not get there."""
     before = None
-    for reach, reached in curve:
+    for reach, reached, *scanned in curve:
+        rows = scanned[0] if scanned else 0.0
         if reached >= recall:
             if before is None:
-                return reach
+                return reach, rows
             share = (recall - before[1]) / (reached - before[1])
-            return float(before[0] + share * (reach - before[0]))
-        before = (reach, reached)
-    return 0.0
+            between = (
+                old + share * (new - old)
+                for old, new in zip(before[::2], (reach, rows), strict=True)
+            )
+            return next(between), next(between)
+        before = (reach, reached, rows)
+    return 0.0, 0.0
 
 
 class IvfIndex:
@@ -233,6 +243,7 @@ class IvfIndex:
             NO_WORDS if among is None else self._words_of(among),
             knobs.probes,
             knobs.reach,
+            knobs.fewest if among is None else 0,
             knobs.ease,
             knobs.eps,
             rerank,

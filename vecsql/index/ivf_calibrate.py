@@ -28,23 +28,28 @@ def calibrate(index: IvfIndex, vectors: Vectors) -> dict[str, Any]:
     ids = index.sections()["ids"]
     rows = ids[ids >= 0]
     chosen = np.random.default_rng(SEED).choice(rows, min(QUERIES, len(rows)), replace=False)
-    hits = _hits(index, vectors, chosen, CALIBRATED_K)
-    many = _hits(index, vectors, chosen[:FEWER], 10 * CALIBRATED_K)
+    hits, scanned = _hits(index, vectors, chosen, CALIBRATED_K)
+    many, _ = _hits(index, vectors, chosen[:FEWER], 10 * CALIBRATED_K)
     near, far = (
-        reach_for(_curve(index, some), COMMON) for some in (hits[:, : many.shape[1]], many)
+        reach_for(_curve(index, some, scanned), COMMON)[0]
+        for some in (hits[:, : many.shape[1]], many)
     )
     ease = 0.0
     if index.metric != "ip" and near and far:
         ease = min(max(math.log10(near / far), 0.0), MOST_EASE)
-    return {"curve": _curve(index, hits), "ease": round(ease, 3)}
+    return {"curve": _curve(index, hits, scanned), "ease": round(ease, 3)}
 
 
-def _curve(index: IvfIndex, hits: npt.NDArray[np.float64]) -> Curve:
-    """[[reach, recall], ...], both ascending, up to where nearly everything is found."""
+def _curve(
+    index: IvfIndex, hits: npt.NDArray[np.float64], scanned: npt.NDArray[np.float64]
+) -> Curve:
+    """[[reach, recall, rows scanned], ...], all ascending, up to where nearly everything is found."""
     recalls = np.maximum.accumulate(hits.mean(axis=1)) if hits.size else np.empty(0)
     return [
-        [reach, round(recall, 4)]
-        for reach, recall in zip(_reaches(index), recalls.tolist(), strict=False)
+        [reach, round(recall, 4), round(rows)]
+        for reach, recall, rows in zip(
+            _reaches(index), recalls.tolist(), scanned.tolist(), strict=False
+        )
     ]
 
 
@@ -54,21 +59,27 @@ def _reaches(index: IvfIndex) -> tuple[float, ...]:
 
 def _hits(
     index: IvfIndex, vectors: Vectors, rows: npt.NDArray[np.int32], k: int
-) -> npt.NDArray[np.float64]:
-    """Recall@k by reach and query: how much of a full scan's answer is found.
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Recall@k by reach and query, how much of a full scan's answer is found; and the mean of rows scanned by reach.
 
     The queries are rows that look for their neighbours other than themselves.
     """
-    truth = [_near(index, vectors, row, k, Knobs(rerank=4 * k + 160)) for row in rows.tolist()]
+    truth = [_near(index, vectors, row, k, Knobs(rerank=4 * k + 160))[0] for row in rows.tolist()]
     out: list[list[float]] = []
+    scanned = []
     for reach in _reaches(index):
-        found = (_near(index, vectors, row, k, Knobs(reach=reach)) for row in rows.tolist())
-        out.append([len(a & b) / max(len(b), 1) for a, b in zip(found, truth, strict=True)])
-        if np.mean(out[-1]) >= ENOUGH:
+        found = [_near(index, vectors, row, k, Knobs(reach=reach)) for row in rows.tolist()]
+        hits = [len(a & b) / max(len(b), 1) for (a, _), b in zip(found, truth, strict=True)]
+        out.append(hits)
+        scanned.append(float(np.mean([count for _, count in found])) if found else 0.0)
+        if np.mean(hits) >= ENOUGH:
             break
-    return np.array(out)
+    return np.array(out), np.array(scanned)
 
 
-def _near(index: IvfIndex, vectors: Vectors, row: int, k: int, knobs: Knobs) -> set[int]:
-    found = index.scan(vectors, vectors[row], k + 1, knobs).positions.tolist()
-    return {other for other in found if other != row}
+def _near(
+    index: IvfIndex, vectors: Vectors, row: int, k: int, knobs: Knobs
+) -> tuple[set[int], int]:
+    """The k rows nearest to a row of the table, and how many were scanned."""
+    found = index.scan(vectors, vectors[row], k + 1, knobs)
+    return {other for other in found.positions.tolist() if other != row}, found.scored

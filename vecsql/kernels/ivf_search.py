@@ -4,7 +4,8 @@ Lists are scanned until `probes` of them had rows that pass, or until a list's c
 squared distance) than the k-th nearest row so far and its rows will hardly be nearer: what a filter leaves lies farther
 away, so more lists are scanned under one. `reach` shrinks as share^ease, share of the rows passing so far: as the
 k-th distance grows, the distances of lists grow less. For inner products the last list is that whose centroid, moved towards the query by `reach` times its rows' root
-mean square distance, is no better than the k-th row. Estimates are collected without order and cut down by selection; those of 8-bit codes, which are
+mean square distance, is no better than the k-th row. At least `fewest` rows are scanned: a query among dense rows is near to few
+lists in relation. Estimates are collected without order and cut down by selection; those of 8-bit codes, which are
 good, only until both they and the k-th smallest would have to be off by `eps` standard deviations. Exact distances are computed for `rerank`
 of them at most, and only while the estimate less `eps` standard deviations (Gao and Long, 2024) may still win.
 """
@@ -248,7 +249,7 @@ def exact_best(
     types.int64(
         ROWS, QUERY, types.int64, QUERY, types.float64, types.int64, QUERY, BLOCKS, QUERY, IDS,
         BLOCKS, ROWS, IDS, IDS, read_only(types.boolean, 1), read_only(types.uint32, 1),
-        types.int64, types.float64, types.float64, types.float64, types.int64,
+        types.int64, types.float64, types.int64, types.float64, types.float64, types.int64,
         writable(types.uint64, 1), writable(types.uint64, 1),
         writable(types.int32, 1), writable(types.float64, 1), writable(types.int64, 1),
     )
@@ -272,6 +273,7 @@ def ivf_search(
     words: Any,
     probes: Any,
     reach: Any,
+    fewest: Any,
     ease: Any,
     eps: Any,
     rerank: Any,
@@ -353,7 +355,8 @@ def ivf_search(
             away, radius = bounds[here], radii[here]
             toward = np.float32(TOWARD) * radius * math.sqrt(max(away, np.float32(0)))
             far = away > np.float32(wide) * kth and away + radius * radius - toward > kth
-        if size >= wanted and (far or scanned >= probes):
+        enough = size >= wanted and blocks_scanned * BLOCK >= fewest
+        if enough and (far or scanned >= probes):
             if filtered and scanned < probes:
                 continue  # farther lists may spread wider
             break
