@@ -11,7 +11,7 @@ from vecsql import index, kernels
 from vecsql.errors import InvalidParameterValue
 from vecsql.index import flat
 from vecsql.index.base import Effort
-from vecsql.index.ivf import Knobs
+from vecsql.index.ivf import Knobs, knobs_for
 from vecsql.index.ivf_build import build_ivf, default_lists
 from vecsql.index.options import ListOptions
 from vecsql.index.rowset import RowSet
@@ -276,12 +276,13 @@ def test_a_zero_query_and_row_sets_without_indexed_rows(rows, bits):
 
 
 def test_a_query_among_dense_rows_scans_as_many_as_are_usual():
-    rows = clustered(8000, 200, 5)
-    noise = np.random.default_rng(4).standard_normal((60, 200), dtype=np.float32)
+    rows = clustered(8000, 24, 5)
+    noise = np.random.default_rng(4).standard_normal((60, 24), dtype=np.float32)
     rows[:60] = rows[0] + np.float32(0.001) * noise
-    built = index.build("ivfflat", rows, "l2", {})
-    usual = max(scanned for _, reached, scanned in built.parameters()["curve"] if reached < 0.95)
-    assert built.search(rows, rows[0], 10, Effort(recall=0.95)).scored >= usual // 2
-    older = [[reach, reached] for reach, reached, _ in built.parameters()["curve"]]
-    again = index.load("ivfflat", "l2", {**built.parameters(), "curve": older}, built.sections())
-    assert again.search(rows, rows[0], 10, Effort(recall=0.95)).scored < usual // 2
+    built = build_ivf(rows, "l2", ListOptions())
+    assert built.scan(rows, rows[0], 10, Knobs(reach=1.2)).scored < 3000
+    assert built.scan(rows, rows[0], 10, Knobs(reach=1.2, fewest=3000)).scored >= 3000
+    knobs, _ = knobs_for(Effort(recall=0.95), 10, 8, [[1.0, 0.9, 2000], [1.2, 0.99, 6000]], 0.0)
+    assert 1000 < knobs.fewest < 3000
+    older, _ = knobs_for(Effort(recall=0.95), 10, 8, [[1.0, 0.9], [1.2, 0.99]], 0.0)
+    assert (older.reach, older.fewest) == (knobs.reach, 0)
