@@ -109,3 +109,17 @@ def test_select_brings_the_smallest_different_keys_to_the_front(wanted, count):
     doubled = np.concatenate([expected, expected])
     kept = selected(doubled, len(doubled), 2 * wanted)
     np.testing.assert_array_equal(doubled[:kept], expected)
+
+
+@numba.njit
+def near(values, limit):
+    return simd.not_above(values.ctypes.data, np.float32(limit))
+
+
+@pytest.mark.parametrize("limit", [-1.5, 0.0, 0.25, np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("offset", [0, 1, 7])
+def test_values_not_above_a_limit(limit, offset):
+    values = np.random.default_rng(offset).standard_normal(40).astype(np.float32)[offset:]
+    values[[3, 9, 31]] = np.nan, np.inf, limit
+    expected = ~(values[:32] > np.float32(limit))
+    assert near(values, limit) == sum(1 << i for i in range(32) if expected[i])

@@ -14,14 +14,16 @@ import numpy as np
 from numba import types
 
 from vecsql.kernels.distance import POSITIONS, QUERY, ROWS, distance, finish, square_norm
+from vecsql.kernels.fastscan import lowest_bit
 from vecsql.kernels.jit import borrowed, helper, inlined, kernel, read_only, writable
 from vecsql.kernels.quantized import CODES, HEADS, prepare_query, walk_distance, walk_excess
 from vecsql.kernels.reference import COSINE, IP, L1
-from vecsql.kernels.simd import dot_i8, prefetch
+from vecsql.kernels.simd import dot_i8, not_above, prefetch
 from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
 
 LINE = 64
-AHEAD = 8  # rows whose codes are prefetched before they are scored
+LANES = 32  # distances that are compared with the last of a pool at once
+ALL_LANES = np.uint32(0xFFFFFFFF)
 # so many rows, and a quarter of k, must not get into the best before re-ranking ends
 RERANK_MORE = 6
 DEVIATIONS = 2.6  # standard ones, that an estimate may be off
@@ -117,18 +119,6 @@ def take_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
 
 
 @inlined
-def peek_fresh(neighbours: Any, visited: Any, fresh: Any) -> Any:
-    """As take_fresh, but marks nothing."""
-    count = np.int64(0)
-    for neighbour in neighbours:
-        row = np.int64(max(neighbour, 0))
-        bit = np.uint64(neighbour >= 0) << np.uint64(row & 63)
-        fresh[count] = row
-        count += np.int64((bit & ~visited[row >> 6]) != 0)
-    return count
-
-
-@inlined
 def prefetch_row(base: Any, row: Any, stride: Any) -> None:
     """Ask for all cache lines of a row."""
     address = base + np.int64(row) * stride
@@ -150,16 +140,12 @@ def measure(
     manhattan: Any,
     distances: Any,
 ) -> None:
-    """Distances of the rows fresh[:count], with those prefetched that come AHEAD of them and ahead[:later] besides.
+    """Distances of the rows fresh[:count], and the rows ahead[:later] are prefetched meanwhile.
 
     No branch depends on a distance, so that the processor works on several rows at once.
     """
     stride, base = rows.shape[1], rows.ctypes.data
-    for i in range(min(count, AHEAD)):
-        prefetch_row(base, fresh[i], stride)
     for i in range(count):
-        if i + AHEAD < count:
-            prefetch_row(base, fresh[i + AHEAD], stride)
         if i < later:
             prefetch_row(base, ahead[i], stride)
         row = np.int64(fresh[i])
@@ -170,8 +156,8 @@ def measure(
 
 @inlined
 def room_for(graph: Any) -> Any:
-    """How many int32 a walk needs for the neighbours of two rows and the distances of one."""
-    return 3 * (graph.shape[1] + 1)
+    """How many int32 a walk needs for the neighbours of two rows and the distances of one, in whole LANES."""
+    return 2 * (graph.shape[1] + 1) + graph.shape[1] + LANES
 
 
 @inlined
@@ -181,6 +167,29 @@ def begin(entry: Any, entry_distance: Any, pool: Any, visited: Any, touched: Any
     visit(visited, entry)
     touched[0] = entry
     return np.int64(1), np.int64(0), np.int64(1)
+
+
+@inlined
+def insert_near(fresh: Any, count: Any, distances: Any, pool: Any, size: Any, capacity: Any) -> Any:
+    """Insert those of the rows fresh[:count] into the pool that are near enough; returns (rows in the pool, first place that changed).
+
+    `distances` has room for a multiple of LANES.
+    """
+    lowest = np.int64(capacity)
+    address = distances.ctypes.data
+    for start in range(0, count, LANES):
+        near = ALL_LANES >> np.uint32(max(LANES - (count - start), 0))
+        if size == capacity:
+            near &= not_above(address + 4 * start, key_distance(pool[size - 1]))
+        while near != np.uint32(0):
+            i = start + lowest_bit(near)
+            near &= near - np.uint32(1)
+            key = make_key(distances[i], fresh[i])
+            if size == capacity and key >= pool[size - 1]:
+                continue
+            size, at = pool_insert(pool, size, capacity, key)
+            lowest = min(lowest, at)
+    return size, lowest
 
 
 @inlined
@@ -203,39 +212,40 @@ def advance(
 
     `state` is what begin() or an earlier advance() with smaller ones returned: rows in the pool, place before which all are
     expanded, rows scored. `room` is scratch of room_for(graph).
+
+    The next row to expand is chosen before the neighbours of the last one are scored, so that its own are on their way
+    meanwhile. That seldom expands a row that those neighbours would have pushed behind the beam.
     """
     size, cursor, marked = state
     degree = graph.shape[1]
-    ahead, distances = room[degree + 1 :], room[2 * (degree + 1) :].view(np.float32)
-    fresh = room[: degree + 1]
+    span = degree + 1
+    distances = room[2 * span :].view(np.float32)
     excess = walk_excess(rows, codes)
-    while cursor < min(size, beam):
-        key = pool[cursor]
-        if key & EXPANDED:
+    here, count = np.int64(0), np.int64(0)
+    while True:
+        while cursor < min(size, beam) and pool[cursor] & EXPANDED:
             cursor += 1
-            continue
-        pool[cursor] = key | EXPANDED
-        count = take_fresh(graph[key_row(key)], visited, fresh)
-        later = np.int64(0)
-        if cursor + 1 < size and not pool[cursor + 1] & EXPANDED:
-            later = peek_fresh(graph[key_row(pool[cursor + 1])], visited, ahead)
-        if cursor + 2 < size:
-            prefetch_row(graph.ctypes.data, key_row(pool[cursor + 2]), 4 * degree)
+        more = cursor < min(size, beam)
+        if not more and count == 0:
+            return size, cursor, marked
+        ahead, later = span - here, np.int64(0)
+        if more:
+            pool[cursor] |= EXPANDED
+            later = take_fresh(graph[key_row(pool[cursor])], visited, room[ahead:])
+            for i in range(min(later, touched.shape[0] - marked)):
+                touched[marked + i] = room[ahead + i]
+            marked += later
+            if cursor + 1 < size:
+                prefetch_row(graph.ctypes.data, key_row(pool[cursor + 1]), 4 * degree)
+        fresh, coming = room[here:], room[ahead:]
         measure(
-            rows, heads, fresh, count, ahead, later, codes, excess, weights, manhattan, distances
+            rows, heads, fresh, count, coming, later, codes, excess, weights, manhattan, distances
         )
-        for i in range(min(count, touched.shape[0] - marked)):
-            touched[marked + i] = fresh[i]
-        marked += count
-        lowest = cursor + 1
-        for i in range(count):
-            found = make_key(distances[i], fresh[i])
-            if size == capacity and found >= pool[size - 1]:
-                continue
-            size, at = pool_insert(pool, size, capacity, found)
-            lowest = min(lowest, at)
-        cursor = lowest
-    return size, cursor, marked
+        size, lowest = insert_near(fresh, count, distances, pool, size, capacity)
+        if lowest <= cursor:
+            prefetch_row(graph.ctypes.data, key_row(pool[lowest]), 4 * degree)
+            cursor = lowest
+        here, count = ahead, later
 
 
 @helper

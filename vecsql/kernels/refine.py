@@ -7,12 +7,21 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from vecsql.kernels.graph_search import GRAPH, IDS, measure, take_fresh, unvisit, visit
+from vecsql.kernels.graph_search import (
+    GRAPH,
+    IDS,
+    measure,
+    prefetch_row,
+    take_fresh,
+    unvisit,
+    visit,
+)
 from vecsql.kernels.jit import borrowed, kernel, read_only, writable
 from vecsql.kernels.prune import choose, load_codes
 from vecsql.kernels.quantized import CODES, HEADS, walk_excess
 from vecsql.kernels.topk import NOTHING, key_row, make_key, select
 
+AHEAD = 8  # rows whose codes are prefetched before they are scored
 SPARE = 2  # times the keys wanted are collected before the largest are dropped
 
 
@@ -56,8 +65,11 @@ def refine(
         for j in range(min(size, expand)):
             count += take_fresh(graph[key_row(pool[j])], visited, fresh[count:])
         found = fresh[own:]
+        for j in range(min(AHEAD, count - own)):
+            prefetch_row(rows.ctypes.data, found[j], rows.shape[1])
         measure(
-            rows, heads, found, count - own, found, 0, codes, excess, weights, manhattan, distances
+            rows, heads, found, count - own, found[AHEAD:], count - own - AHEAD, codes, excess, weights,
+            manhattan, distances,
         )  # fmt: skip
         nearest = NOTHING
         for j in range(count - own):

@@ -253,3 +253,19 @@ def bits_float(typingctx: Any, value: Any) -> Any:
         return builder.bitcast(args[0], ir.FloatType())
 
     return types.float32(types.uint32), codegen
+
+
+@intrinsic
+def not_above(typingctx: Any, address: Any, limit: Any) -> Any:
+    """not_above(address, limit) -> uint32: which of the 32 float32 at `address` are not above `limit`; NaN is not."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lanes = ir.VectorType(ir.FloatType(), 32)
+        values = builder.load(builder.inttoptr(args[0], lanes.as_pointer()), align=4)
+        lone = builder.insert_element(
+            ir.Constant(lanes, ir.Undefined), args[1], ir.Constant(I32, 0)
+        )
+        limits = builder.shuffle_vector(lone, lone, splat(0, I32, 32))
+        return builder.bitcast(builder.fcmp_unordered("<=", values, limits), I32)
+
+    return types.uint32(types.intp, types.float32), codegen
