@@ -108,7 +108,7 @@ class _Build:
         }
         if len(self.rows):
             unknown = IvfIndex(self.metric, parameters, sections)
-            parameters.update(calibrate(unknown, self.vectors))
+            parameters.update(calibrate(unknown, self.vectors, self.run_chunks))
         return IvfIndex(self.metric, parameters, sections)
 
     def _survey(self) -> tuple[npt.NDArray[np.float32], float]:

@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from vecsql.index.base import Vectors
 from vecsql.index.ivf import CALIBRATED_K, IvfIndex, Knobs, reach_for
+from vecsql.index.workers import Run
 
 QUERIES: Final = 200
 FEWER: Final = 40  # queries that tell how the reach depends on k
+GRAIN: Final = 10  # queries of a thread
 SEED: Final = 0xCA1
 REACHES: Final = tuple(round(0.6 * 1.09**step, 3) for step in range(20))
 REACHES_IP: Final = tuple(round(0.1 * step, 3) for step in range(1, 20))
@@ -23,13 +25,13 @@ MOST_EASE: Final = 0.06
 Curve = list[list[float]]
 
 
-def calibrate(index: IvfIndex, vectors: Vectors) -> dict[str, Any]:
-    """The parameters `curve` and `ease` of `ivf.knobs_for`."""
+def calibrate(index: IvfIndex, vectors: Vectors, run: Run) -> dict[str, Any]:
+    """The parameters `curve` and `ease` of `ivf.knobs_for`, measured on the threads of `run`."""
     ids = index.sections()["ids"]
     rows = ids[ids >= 0]
     chosen = np.random.default_rng(SEED).choice(rows, min(QUERIES, len(rows)), replace=False)
-    hits, scanned = _hits(index, vectors, chosen, CALIBRATED_K)
-    many, _ = _hits(index, vectors, chosen[:FEWER], 10 * CALIBRATED_K)
+    hits, scanned = _hits(index, vectors, chosen, CALIBRATED_K, run)
+    many, _ = _hits(index, vectors, chosen[:FEWER], 10 * CALIBRATED_K, run)
     near, far = (
         reach_for(_curve(index, some, scanned), COMMON)[0]
         for some in (hits[:, : many.shape[1]], many)
@@ -58,18 +60,25 @@ def _reaches(index: IvfIndex) -> tuple[float, ...]:
 
 
 def _hits(
-    index: IvfIndex, vectors: Vectors, rows: npt.NDArray[np.int32], k: int
+    index: IvfIndex, vectors: Vectors, rows: npt.NDArray[np.int32], k: int, run: Run
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Recall@k by reach and query, how much of a full scan's answer is found; and the mean of rows scanned by reach.
 
     The queries are rows that look for their neighbours other than themselves.
     """
-    truth = [_near(index, vectors, row, k, Knobs(rerank=4 * k + 160))[0] for row in rows.tolist()]
+
+    def search(knobs: Knobs) -> list[tuple[set[int], int]]:
+        def work(start: int, stop: int) -> list[tuple[set[int], int]]:
+            return [_near(index, vectors, row, k, knobs) for row in rows[start:stop].tolist()]
+
+        return [found for chunk in run(work, 0, len(rows), GRAIN) for found in chunk]
+
+    truth = search(Knobs(rerank=4 * k + 160))
     out: list[list[float]] = []
     scanned = []
     for reach in _reaches(index):
-        found = [_near(index, vectors, row, k, Knobs(reach=reach)) for row in rows.tolist()]
-        hits = [len(a & b) / max(len(b), 1) for (a, _), b in zip(found, truth, strict=True)]
+        found = search(Knobs(reach=reach))
+        hits = [len(a & b) / max(len(b), 1) for (a, _), (b, _) in zip(found, truth, strict=True)]
         out.append(hits)
         scanned.append(float(np.mean([count for _, count in found])) if found else 0.0)
         if np.mean(hits) >= ENOUGH:

@@ -95,17 +95,15 @@ def scan_groups(
     capacity = keys.shape[1]
     sizes[:] = 0
     masks = result[QUERIES * LANES :].view(np.uint64)
+    queries, limits, scores = small.ctypes.data, settings.ctypes.data, result.ctypes.data
+    large, head = packed.ctypes.data, packed_heads.ctypes.data
     for g in range(groups):
-        large = packed.ctypes.data + g * packed.shape[1] * 4
-        head = packed_heads.ctypes.data + g * packed_heads.shape[1] * 4
         if manhattan:
-            score_differences(
-                small.ctypes.data, large, steps, head, settings.ctypes.data, result.ctypes.data
-            )
+            score_differences(queries, large, steps, head, limits, scores)
         else:
-            score_products(
-                small.ctypes.data, large, steps, head, settings.ctypes.data, result.ctypes.data
-            )
+            score_products(queries, large, steps, head, limits, scores)
+        large += packed.shape[1] * 4
+        head += packed_heads.shape[1] * 4
         for part in range(2):
             mask = masks[part]
             while mask != 0:

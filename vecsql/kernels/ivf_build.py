@@ -11,14 +11,14 @@ from vecsql.kernels.distance import QUERY, ROWS
 from vecsql.kernels.fastscan import BLOCK, TAIL, dots_of_four
 from vecsql.kernels.ivf_codes import IDS, encode_bits, encode_dots, indexable, to_space, transform
 from vecsql.kernels.ivf_search import BLOCKS, encode_query
-from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, inlined, keep, kernel, read_only, writable
 
 __all__ = ["assign", "encode_bits", "encode_dots", "indexable", "means", "transform"]
 
 TOGETHER = 4
 
 
-@helper
+@inlined
 def keep_nearest(
     sums: Any, tail: Any, step: Any, total: Any, block: Any, nearest: Any, places: Any
 ) -> None:
@@ -61,9 +61,11 @@ def assign(
     codes = np.zeros((TOGETHER, width), np.int8)
     steps, totals = np.zeros(TOGETHER, np.float32), np.zeros(TOGETHER, np.float32)
     squares = np.zeros(TOGETHER, np.float32)
-    sums = np.empty((TOGETHER, BLOCK), np.int32)
-    nearest = np.empty((TOGETHER, BLOCK), np.float32)
-    places = np.empty((TOGETHER, BLOCK), np.int32)
+    own_sums = np.empty((TOGETHER, BLOCK), np.int32)
+    own_nearest = np.empty((TOGETHER, BLOCK), np.float32)
+    own_places = np.empty((TOGETHER, BLOCK), np.int32)
+    sums, nearest, places = borrowed(own_sums), borrowed(own_nearest), borrowed(own_places)
+    query = codes.ctypes.data
     for at in range(start, stop, TOGETHER):
         count = min(TOGETHER, stop - at)
         for i in range(count):
@@ -75,7 +77,7 @@ def assign(
             dots_of_four(
                 lists.ctypes.data + b * lists.shape[1],
                 list_bytes,
-                codes.ctypes.data,
+                query,
                 sums.ctypes.data,
             )
             tail = tails[b, first:]
@@ -88,6 +90,10 @@ def assign(
                     best = lane
             out[at + i] = places[i, best] * BLOCK + best
             distances[at + i] = max(nearest[i, best] + squares[i], np.float32(0))
+    keep(codes)
+    keep(own_sums)
+    keep(own_nearest)
+    keep(own_places)
 
 
 @kernel(

@@ -77,9 +77,10 @@ def select(keys: Any, count: Any, wanted: Any, scratch: Any) -> Any:
     """
     for i in range(wanted):
         scratch[i] = NOTHING
+    address = keys.ctypes.data
     for i in range(count):
         key = keys[i]
-        rank = count_below(keys.ctypes.data, count, key)
+        rank = count_below(address, count, key)
         if rank < wanted:
             scratch[rank] = key
     kept = np.int64(0)
