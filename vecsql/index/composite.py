@@ -29,6 +29,9 @@ REMEMBERED: Final = 1000  # plans
 IVF: Final = "ivf."  # before the names of its sections
 # Under a filter the inverted file aims at fewer misses by this factor: passing rows lie farther than what it was measured on.
 FILTERED_MISSES: Final = 0.65
+L1_MISSES: Final = (
+    0.8  # of the misses allowed are planned for: l1 distances tell less of how hard a query is
+)
 # A walk gives up when, of the rows that it met at first, only so many pass as a share of those wanted: some three times as many
 # would, were the filter unrelated to the distance from the query.
 LOST_WHEN: Final = 0.75
@@ -286,13 +289,16 @@ class CompositeIndex:
             room = min(2 * width, MAX_POOL) if self._graph.packed else width
             plan = np.array([width, room, 0.0, 0.0, 0.0, k, 0], np.float64)
             return _Walk(plan, curve, width, width)
-        base, slope, tilt = curve.plan(effort.recall)
+        target = effort.recall
+        if self.metric == "l1":
+            target = 1 - L1_MISSES * (1 - target)
+        base, slope, tilt = curve.plan(target)
         base += math.log(max(1.0, k / curve.k))
         first = min(first_beam(max(k, curve.k)), MAX_POOL)
         # beyond this a scan of all codes is cheaper, and finds more
         dear = self._graph.indexed * self.costs.row / self.costs.place
         most = max(first, min(MAX_POOL, int(dear)))
-        usual = curve.usual_beam(effort.recall) * max(1.0, k / curve.k)
+        usual = curve.usual_beam(target) * max(1.0, k / curve.k)
         plan = np.array([first, most, base, slope, tilt, curve.k, wanted * LOST_WHEN], np.float64)
         return _Walk(plan, curve, min(max(usual, first), most), most)
 
