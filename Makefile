@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
 .PHONY: demo test check format bench bench-micro bench-load bench-overhead bench-in-process bench-filtered \
-	bench-index-build bench-writes bench-exact bench-growth clean
+	bench-index-build bench-writes bench-streaming bench-exact bench-growth clean
 
 demo: $(STAMP)bench
 	$(BIN)/python -m benchmarks.demo
@@ -50,6 +50,9 @@ bench-index-build: $(STAMP)peers
 
 bench-writes: $(STAMP)peers
 	$(BIN)/python -m benchmarks.writes
+
+bench-streaming: $(STAMP)bench
+	$(BIN)/python -m benchmarks.streaming
 
 bench-exact: $(STAMP)peers
 	$(BIN)/python -m benchmarks.exact

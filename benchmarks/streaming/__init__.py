@@ -1,0 +1,1 @@
+"""Searches while rows come, go and change."""
