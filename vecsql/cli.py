@@ -76,6 +76,11 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default=os.environ.get("VECSQL_PASSWORD"),
         help="ask for it by SCRAM-SHA-256; also VECSQL_PASSWORD (default: let everybody in)",
     )
+    serve.add_argument(
+        "--no-busy-polling",
+        action="store_true",
+        help="sleep between the requests of a client that sends one after the other: answers come later, for less CPU",
+    )
     serve.add_argument("--max-connections", type=int, default=100)
     serve.add_argument("--tls-cert", help="PEM certificate chain; turns TLS on")
     serve.add_argument("--tls-key", help="PEM key, if it is not in the certificate's file")
@@ -126,6 +131,7 @@ def _serve(options: argparse.Namespace) -> None:
         port=options.port,
         password=options.password,
         max_connections=options.max_connections,
+        busy_polling=not options.no_busy_polling,
         tls_cert=options.tls_cert,
         tls_key=options.tls_key,
     )

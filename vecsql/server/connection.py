@@ -42,6 +42,7 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._place = place
         self.loop = self._loop = place.loop
+        self.polling = place.polling
         self._transport = cast(asyncio.Transport, None)
         self._wire = ServerConnection()
         self._login: authentication.Login | None = None
@@ -72,10 +73,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         backend = self._backend
+        if self.polling is not None:
+            self.polling.received()
         if backend is not None and not self._busy and self._idle_timer is None:
             try:
                 if backend.answer(data):
                     self._send()
+                    self._poll()
                     return
             except Error as error:
                 self._fatal(error)
@@ -95,6 +99,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
         self._place.left()
+        self._stop_polling()
         self._closed = True
         self._writable.set()
         self._stop_idle_timer()
@@ -127,6 +132,7 @@ class Connection(asyncio.Protocol):
                 elif not self._backend.is_cheap(event):
                     self._event = event
                     self._busy = True
+                    self._stop_polling()
                     self._send()
                     self._server.workers.submit(self._work)
                     return
@@ -139,7 +145,16 @@ class Connection(asyncio.Protocol):
             self._fatal(as_error(raised))
             return
         self._send()
+        self._poll()
         self._start_idle_timer()
+
+    def _poll(self) -> None:
+        if self.polling is not None:
+            self.polling.answered(self)
+
+    def _stop_polling(self) -> None:
+        if self.polling is not None:
+            self.polling.interrupted()
 
     def _feed(self) -> None:
         with self._owner:

@@ -30,6 +30,7 @@ class Options:
     port: int = 5433  # 0: any free one
     password: str | None = None
     max_connections: int = 100
+    busy_polling: bool = True  # where a core is left for it
     tls_cert: str | None = None
     tls_key: str | None = None
 
@@ -65,7 +66,7 @@ class Server:
     async def start(self) -> None:
         self._sockets = await bind(self.options.host, self.options.port)
         self._main = asyncio.get_running_loop()
-        self._loops = Loops()
+        self._loops = Loops(busy_polling=self.options.busy_polling)
         self._accepting = [self._main.create_task(self._accept(s)) for s in self._sockets]
 
     async def _accept(self, listening: socket.socket) -> None:

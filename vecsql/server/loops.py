@@ -8,16 +8,19 @@ import socket
 import threading
 from collections.abc import Callable
 
+from vecsql.server.busy_polling import Activity, BusyPolling, suits_machine
+
 # Python runs on one core at a time, but searches and DuckDB do not hold it: a second loop fills what they leave.
 MOST = 2
 
 
 class Loop:
-    """One event loop, and how many connections it serves."""
+    """One event loop, how many connections it serves, and how it waits for them (None: asleep)."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, activity: Activity | None) -> None:
         self.loop = loop
         self.connections = 0
+        self.polling = None if activity is None else BusyPolling(loop, activity)
         self._guard = threading.Lock()
 
     def joined(self) -> None:
@@ -34,15 +37,16 @@ class Loop:
 class Loops:
     """Made on the main loop. place() gives a connection to the loop that has the fewest."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, busy_polling: bool) -> None:
         main = asyncio.get_running_loop()
-        self._all = [Loop(main)]
+        activity = Activity() if busy_polling and suits_machine() else None
+        self._all = [Loop(main, activity)]
         self._threads: list[threading.Thread] = []
         for _ in range(min(MOST, os.cpu_count() or 1) - 1):
             loop = type(main)()
             thread = threading.Thread(target=_run, args=(loop,), name="vecsql-loop", daemon=True)
             thread.start()
-            self._all.append(Loop(loop))
+            self._all.append(Loop(loop, activity))
             self._threads.append(thread)
 
     def place(self, accepted: socket.socket, make: Callable[[Loop], asyncio.Protocol]) -> None:
