@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,25 @@ def test_a_walk_that_a_filter_starves_is_given_up(built, rows):
     assert found.reason == "graph found too little"
     assert len(found.positions) == 10
     assert among.bools[found.positions].all()
+
+
+def test_walks_that_a_filter_starves_are_not_tried_for_long(built, rows, monkeypatch):
+    far = np.argsort(flat.distances(rows, rows[0], built.metric))[-4500:]
+    among = RowSet.at(len(rows), np.sort(far).astype(np.int32))
+    effort = Effort(recall=0.95)
+    times = built.choose(10, effort, among).times
+    half = 0.5 * min(ns for name, ns in times.items() if name != "graph")
+    monkeypatch.setattr(built, "costs", replace(built.costs, place=0.01, walk=half))
+    assert built.choose(10, effort, among).name == "graph"
+    for _ in range(8):
+        assert len(built.search(rows, rows[0], 10, effort, among).positions) == 10
+    assert built.choose(10, effort, among).name != "graph"
+    for _ in range(200):  # the next queries may be near
+        built.search(rows, rows[0], 10, effort, among)
+        if built.choose(10, effort, among).name == "graph":
+            break
+    else:
+        pytest.fail("no walk was tried again")
 
 
 def test_costs_are_stored_by_name(built):

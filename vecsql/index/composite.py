@@ -20,7 +20,7 @@ from vecsql.index.ivf import IvfIndex
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
-from vecsql.index.strategy import Choice, Costs, choose, reranked_for
+from vecsql.index.strategy import FILTERED, Choice, Costs, choose, reranked_for
 
 DEFAULT_EF_SEARCH: Final = 40  # pgvector's, for an index without curves
 # The walk orders rows by their codes, so it keeps more of them than a walk on float32 would for the same recall.
@@ -35,6 +35,8 @@ L1_MISSES: Final = (
 # A walk gives up when, of the rows that it met at first, only so many pass as a share of those wanted: some three times as many
 # would, were the filter unrelated to the distance from the query.
 LOST_WHEN: Final = 0.75
+LOST_WEIGHT: Final = 0.25  # of the last walk in how often walks among some rows give up
+LOST_MEMORY: Final = 0.99  # per search that tried no walk
 FEW_PLACES: Final = 12  # rows whose codes are read sooner than a walk gets so far are not walked to
 SLACK: Final = 0.005  # a promise may be missed by this much before a scan replaces a walk
 
@@ -118,6 +120,8 @@ class CompositeIndex:
             return self._exact(vectors, query, k, among)
         choice = self._usual_choice(k, effort) if among is None else self.choose(k, effort, among)
         result = self._by(choice.name, vectors, query, k, effort, among)
+        if among is not None:
+            _note_lost(among, choice.name, result is None)
         if result is None:
             result = self._otherwise(choice, vectors, query, k, effort, among)
         if self.metric == "cosine" and math.isnan(result.distances[0]):
@@ -156,7 +160,11 @@ class CompositeIndex:
         among: RowSet | None,
     ) -> SearchResult:
         """Search the other ways, cheapest first, until one keeps the promise."""
-        for name in choice.others:
+        lost = float(choice.name == "graph" and among is not None)
+        ways = self.choose(k, effort, among, lost).ways
+        for name in ways:
+            if name == choice.name:
+                continue
             result = self._by(name, vectors, query, k, effort, among)
             if result is not None:
                 return result
@@ -172,20 +180,27 @@ class CompositeIndex:
             known = self._choices[key] = self.choose(k, effort)
         return known
 
-    def choose(self, k: int, effort: Effort, among: RowSet | None = None) -> Choice:
-        """How the k nearest would be searched. A walk looks for as many rows that as many of them are expected to pass as are wanted."""
+    def choose(
+        self, k: int, effort: Effort, among: RowSet | None = None, lost: float | None = None
+    ) -> Choice:
+        """How the k nearest would be searched. A walk looks for as many rows that as many of them are expected to pass as are wanted;
+        `lost` is how likely it meets too few, by default as often as lately."""
         indexed = self._graph.indexed
         passing = indexed if among is None else min(among.count, indexed)
         forced = self._forced(k, effort)
         beam = lists = None
         if forced is not None or passing * self.costs.row > FEW_PLACES * self.costs.place:
             reach = self._reach(k, among)
+            factor = 1.0 if among is None else FILTERED
             if k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
-                beam = self._walk_for(reach, effort).usual
+                beam = factor * self._walk_for(reach, effort).usual
             if self._ivf is not None and effort.ef_search is None:
                 misses = (1 - effort.recall) * (1 if among is None else FILTERED_MISSES)
                 lists = self.costs.of_lists(misses, k)
-        return choose(self.costs, passing, k, beam, lists, forced)
+                lists = None if lists is None else factor * lists
+        if lost is None:
+            lost = 0.0 if among is None else among.lost
+        return choose(self.costs, passing, k, beam, lists, forced, lost)
 
     def _forced(self, k: int, effort: Effort) -> str | None:
         """The way that knobs set by hand or the size of the answer leave no choice about."""
@@ -332,6 +347,14 @@ def is_compiled(vectors: Vectors | Rows) -> bool:
     """Whether the kernels for rows of this kind can be called."""
     compiled = kernels.kind_kernels() if isinstance(vectors, Rows) else kernels.search_kernels()
     return compiled is not None
+
+
+def _note_lost(among: RowSet, way: str, gave_up: bool) -> None:
+    """Remember of these rows whether a walk found them; forget it bit by bit while no walk is tried."""
+    if way == "graph":
+        among.lost += LOST_WEIGHT * (gave_up - among.lost)
+    else:
+        among.lost *= LOST_MEMORY
 
 
 def first_beam(k: int) -> int:

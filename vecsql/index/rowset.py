@@ -9,15 +9,19 @@ from vecsql.index.base import Mask, Positions
 
 
 class RowSet:
-    """Rows out of `size`. Immutable; the other form is made when it is first asked for, and kept."""
+    """Rows out of `size`. Immutable; the other form is made when it is first asked for, and kept.
 
-    __slots__ = ("_bools", "_positions", "count", "size")
+    `lost` is a hint for who searches among them: the share of walks that gave up lately, because queries were far from the rows.
+    """
+
+    __slots__ = ("_bools", "_positions", "count", "lost", "size")
 
     def __init__(
         self, size: int, count: int, bools: Mask | None, positions: Positions | None
     ) -> None:
         self.size = size
         self.count = count
+        self.lost = 0.0
         self._bools = bools
         self._positions = positions
 

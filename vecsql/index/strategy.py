@@ -10,6 +10,9 @@ from typing import Any, Final
 
 LINE: Final = 64
 CODING: Final = 2500.0  # nanoseconds to encode a query
+# Under a filter rows that pass lie apart, and hard queries go on for long: walks and searches of lists cost so much more.
+FILTERED: Final = 1.4
+FAR_LISTS: Final = 2.5  # by how much more a search of the inverted file costs where rows that pass are far from the query
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,9 @@ class Choice:
     forced: bool
 
     @property
-    def others(self) -> list[str]:
-        """The other ways, cheapest first."""
-        return sorted(self.times.keys() - {self.name}, key=self.times.__getitem__)
+    def ways(self) -> list[str]:
+        """All of them, cheapest first."""
+        return sorted(self.times, key=self.times.__getitem__)
 
     @property
     def milliseconds(self) -> float:
@@ -97,18 +100,19 @@ def choose(
     beam: float | None,
     lists: float | None,
     forced: str | None,
+    lost: float = 0.0,
 ) -> Choice:
     """The cheapest way to the `k` nearest of `passing` rows; `beam` is how wide a walk would usually be, None if it cannot be,
     and `lists` the nanoseconds of a search of the inverted file.
 
-    `forced` names the one to take where it is possible.
+    `forced` names the one to take where it is possible; `lost` is how likely the rows that pass are so far that a walk finds none.
     """
     reranked = min(reranked_for(k), passing) * costs.vector
     times = {"exact": passing * costs.vector, "codes": CODING + passing * costs.row + reranked}
-    if beam is not None:
-        times["graph"] = costs.walk + beam * costs.place
     if lists is not None:
-        times["ivf"] = lists
+        times["ivf"] = lists * (1 + lost * FAR_LISTS)
+    if beam is not None:
+        times["graph"] = costs.walk + beam * costs.place + lost * min(times.values())
     if forced in times:
         return Choice(forced, times, forced=True)
     return Choice(min(times, key=times.__getitem__), times, forced=False)
