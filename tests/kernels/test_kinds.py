@@ -7,6 +7,7 @@ import pytest
 
 from vecsql import kernels
 from vecsql.index.rows import BitRows, HalfRows, SparseRows
+from vecsql.index.rowset import RowSet
 from vecsql.types.sparsevec import SparseVector
 
 FLOAT_METRICS = ("l2", "ip", "cosine", "l1")
@@ -75,7 +76,7 @@ def test_search_is_the_smallest_of_all_distances(make, metric, k):
         allowed = np.arange(500) if shown is None else np.flatnonzero(shown)
         values = rows.distances(value, metric, None)[allowed]
         order = np.lexsort((allowed, values))[:k]
-        found = rows.search(value, k, metric, shown)
+        found = rows.search(value, k, metric, None if shown is None else RowSet.of(shown))
         np.testing.assert_array_equal(found.distances, values[order])
         if metric not in ("hamming", "jaccard") or len(np.unique(values)) == len(values):
             np.testing.assert_array_equal(found.positions, allowed[order])
@@ -86,7 +87,7 @@ def test_nothing_to_find(make):
     rows, value = make(10, 9)
     metric = "hamming" if make is bits else "l2"
     assert not len(rows.search(value, 0, metric, None).positions)
-    assert not len(rows.search(value, 3, metric, np.zeros(10, np.bool_)).positions)
+    assert not len(rows.search(value, 3, metric, RowSet.none(10)).positions)
     assert len(rows.search(value, 30, metric, None).positions) == 10
 
 

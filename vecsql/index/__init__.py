@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vecsql.errors import FeatureNotSupported
 from vecsql.index.base import Mask, Metric, Progress, Sections, VectorIndex, Vectors
 from vecsql.index.options import ListOptions, graph_options, list_options
-from vecsql.index.rows import BitRows, HalfRows, Rows, SparseRows
+from vecsql.index.rows import BitRows, Rows, SparseRows
 
 if TYPE_CHECKING:
     from vecsql.index.ivf import IvfIndex
@@ -53,22 +53,15 @@ def build(
         return BitIndex(metric)
     if isinstance(vectors, SparseRows):
         return inverted.build(vectors, metric, valid)
-    if method == "ivfflat":
-        if isinstance(
-            vectors, HalfRows
-        ):  # re-ranking lists is for float32; the graph needs no lists
-            method, options = "hnsw", {}
-        else:
-            return _lists(vectors, metric, options, threads, progress, valid)
     floats = vectors.floats(slice(None)) if isinstance(vectors, Rows) else vectors
+    if method == "ivfflat":
+        return _lists(floats, metric, options, threads, progress, valid)
     graph = build_graph(
         floats, metric, graph_options(options), threads=threads, progress=progress, valid=valid
     )
     curves = curves_of(graph, floats, threads=threads)
-    ivf = None
-    if not isinstance(vectors, Rows):  # its re-ranking is for float32
-        ivf = _companion(method, graph.indexed, vectors, metric, threads, valid)
-    return CompositeIndex(method, graph, curves, costs_of(graph, ivf, floats), ivf)
+    ivf = _companion(method, graph.indexed, floats, metric, threads, valid)
+    return CompositeIndex(method, graph, curves, costs_of(graph, ivf, floats, vectors), ivf)
 
 
 def _companion(
@@ -88,7 +81,7 @@ def _companion(
 
 
 def _lists(
-    vectors: Any,
+    vectors: Vectors,
     metric: Metric,
     options: Mapping[str, str],
     threads: int,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections, Vectors
 from vecsql.index.calibrate import Curve
@@ -116,7 +115,7 @@ class CompositeIndex:
         query = flat.query_for(vectors, query)
         if k <= 0 or not self._graph.indexed or (among is not None and not among.count):
             return EMPTY
-        if not is_compiled(vectors):
+        if not flat.is_compiled(vectors):
             return self._exact(vectors, query, k, among)
         choice = self._usual_choice(k, effort) if among is None else self.choose(k, effort, among)
         result = self._by(choice.name, vectors, query, k, effort, among)
@@ -224,7 +223,7 @@ class CompositeIndex:
         assert self._ivf is not None
         if among is not None:
             effort = replace(effort, recall=1 - FILTERED_MISSES * (1 - effort.recall))
-        result = self._ivf.search(cast(Vectors, vectors), query, k, effort, among)
+        result = self._ivf.search(vectors, query, k, effort, among)
         wanted = self._graph.indexed if among is None else among.count
         return result if len(result.positions) >= min(k, wanted) else None
 
@@ -341,12 +340,6 @@ class CompositeIndex:
         result = flat.search(vectors, query, k, self.metric, among)
         result.strategy = "exact scan" if among is None else "exact over passing rows"
         return result
-
-
-def is_compiled(vectors: Vectors | Rows) -> bool:
-    """Whether the kernels for rows of this kind can be called."""
-    compiled = kernels.kind_kernels() if isinstance(vectors, Rows) else kernels.search_kernels()
-    return compiled is not None
 
 
 def _note_lost(among: RowSet, way: str, gave_up: bool) -> None:

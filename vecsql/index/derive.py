@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from vecsql.errors import InternalError
 from vecsql.index import flat
-from vecsql.index.base import Mask, Metric, Positions, SearchResult, Vectors
+from vecsql.index.base import Metric, Positions, SearchResult, Vectors
 from vecsql.index.results import merge
 from vecsql.index.rows import BitRows, HalfRows, Rows
 from vecsql.index.rowset import RowSet
@@ -28,8 +28,6 @@ BLOCK = 8192  # rows derived at once
 
 def taken(rows: Kind, positions: Any) -> Kind:
     """The rows at `positions`, or a slice of them."""
-    if isinstance(rows, HalfRows):
-        return HalfRows(rows.matrix[positions])
     if isinstance(rows, BitRows):
         return BitRows(rows.words[positions], rows.shape[1])
     if isinstance(rows, DerivedRows):
@@ -82,10 +80,6 @@ def _fitted(rows: BitRows, size: int) -> BitRows:
     return BitRows.of(ones.astype(np.bool_))
 
 
-def _among(mask: Mask | None) -> RowSet | None:
-    return None if mask is None else RowSet.of(mask)
-
-
 class DerivedRows(Rows):
     """The rows of an expression over `base`, made when they are needed; only those of bits are kept."""
 
@@ -111,16 +105,16 @@ class DerivedRows(Rows):
         rows = taken(self, positions)
         return rows.floats(slice(None)) if isinstance(rows, Rows) else rows
 
-    def search(self, query: Any, k: int, metric: Metric, mask: Mask | None) -> SearchResult:
+    def search(self, query: Any, k: int, metric: Metric, among: RowSet | None) -> SearchResult:
         if isinstance(self._none, BitRows):
-            return flat.search(self.whole(), query, k, metric, _among(mask))
+            return flat.search(self.whole(), query, k, metric, among)
         results = []
         for start in range(0, len(self), BLOCK):
             piece = slice(start, start + BLOCK)
-            shown = None if mask is None else mask[piece]
-            if shown is not None and not shown.any():
+            shown = None if among is None else RowSet.of(among.bools[piece])
+            if shown is not None and not shown.count:
                 continue
-            found = flat.search(taken(self, piece), query, k, metric, _among(shown))
+            found = flat.search(taken(self, piece), query, k, metric, shown)
             positions = (found.positions + start).astype(np.int32)
             results.append(SearchResult(positions, found.distances, reranked=found.reranked))
         merged = merge(results, k)

@@ -26,7 +26,7 @@ from vecsql.index.base import (
 )
 from vecsql.index.derive import DerivedRows, Kind, taken
 from vecsql.index.results import EMPTY
-from vecsql.index.rows import BitRows, HalfRows, SparseRows
+from vecsql.index.rows import BitRows, HalfRows, Halves, NarrowRows, SparseRows
 from vecsql.index.rowset import RowSet
 
 KIND = "derived"
@@ -77,6 +77,8 @@ class DerivedIndex:
 
     def parameters(self) -> dict[str, Any]:
         own = {"kind": self.inner.kind, "dimensions": self.rows.shape[1]}
+        if isinstance(self.rows, NarrowRows):
+            own["narrow"] = True
         return {"derived": own, **self.inner.parameters()}
 
     @property
@@ -86,7 +88,7 @@ class DerivedIndex:
 
 def matrix_of(rows: Kind) -> npt.NDArray[Any]:
     """The array that holds the rows."""
-    if isinstance(rows, HalfRows):
+    if isinstance(rows, Halves):
         return rows.matrix
     return rows.words if isinstance(rows, BitRows) else np.asarray(rows)
 
@@ -122,13 +124,13 @@ def load(metric: Metric, parameters: Mapping[str, Any], sections: Sections) -> V
     rest = {name: value for name, value in parameters.items() if name != "derived"}
     inner = {name: array for name, array in sections.items() if name not in _OWN}
     built = index.load(own["kind"], metric, rest, inner)
-    return DerivedIndex(built, _rows(sections, own["dimensions"]), sections.get("positions"))
+    return DerivedIndex(built, _rows(sections, own), sections.get("positions"))
 
 
-def _rows(sections: Sections, dimensions: int) -> Kind:
-    matrix = sections["derived"]
+def _rows(sections: Sections, own: Mapping[str, Any]) -> Kind:
+    matrix, dimensions = sections["derived"], own["dimensions"]
     if matrix.dtype == np.float16:
-        return HalfRows(matrix)
+        return NarrowRows(matrix) if own.get("narrow") else HalfRows(matrix)
     if matrix.dtype == np.uint64:
         return BitRows(matrix, dimensions)
     if matrix.dtype == np.int32:

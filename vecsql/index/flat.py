@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vecsql import kernels
-from vecsql.errors import DataException
 from vecsql.index import rows
 from vecsql.index.base import Metric, Positions, SearchResult, Vectors
 from vecsql.index.results import EMPTY
@@ -16,6 +15,7 @@ from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
 from vecsql.kernels import reference
 
+as_query = rows.as_query
 METRIC_CODES, NARROW_K = rows.METRIC_CODES, rows.NARROW_K
 ALL_ROWS, NO_POSITIONS = rows.ALL_ROWS, rows.NO_POSITIONS
 
@@ -30,7 +30,7 @@ def search(
     Raises DataException when the query has other dimensions than the rows.
     """
     if isinstance(vectors, Rows):
-        return vectors.search(query, k, metric, None if among is None else among.bools)
+        return vectors.search(query, k, metric, among)
     query = as_query(query, vectors.shape[1])
     n = len(vectors)
     if k <= 0 or n == 0:
@@ -83,13 +83,17 @@ def query_for(vectors: Vectors | Rows, query: Any) -> Any:
     return as_query(query, vectors.shape[1])
 
 
-def as_query(query: Query, dimensions: int) -> Query:
-    """`query` as a contiguous float32 array; raises pgvector's error when its length is not `dimensions`."""
-    if query.dtype != np.float32 or not query.flags.carray:
-        query = np.require(query, np.float32, ["C", "A", "W"])
-    if len(query) != dimensions:
-        raise DataException(f"different vector dimensions {dimensions} and {len(query)}")
-    return query
+def is_compiled(vectors: Vectors | Rows) -> bool:
+    """Whether the kernels for rows of this kind can be called."""
+    compiled = kernels.kind_kernels() if isinstance(vectors, Rows) else kernels.search_kernels()
+    return compiled is not None
+
+
+def kernel_for(vectors: Vectors | Rows, name: str) -> tuple[Any, Any]:
+    """The kernel of this name for float32 or float16 rows, and the rows as it takes them."""
+    if isinstance(vectors, Rows):
+        return getattr(kernels.kind_kernels(), f"{vectors.prefix}_{name}"), *vectors.arrays()
+    return getattr(kernels.search_kernels(), name), as_rows(vectors)
 
 
 def as_rows(vectors: Vectors) -> Vectors:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
 from vecsql.index.resident import in_large_pages, is_mapped
-from vecsql.index.rows import HalfRows, Rows
+from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Costs
 
@@ -39,15 +38,6 @@ class Walked:
     beam: float
     sure: bool
     bounded: bool = False
-
-
-def kernels_for(vectors: Vectors | Rows) -> tuple[Any, Any, Any]:
-    """The walk and the scan for rows of this kind, and the rows as these take them."""
-    if isinstance(vectors, HalfRows):
-        compiled = kernels.kind_kernels()
-        return compiled.half_graph_search, compiled.half_code_search, vectors.arrays()[0]
-    compiled = kernels.search_kernels()
-    return compiled.graph_search, compiled.code_search, flat.as_rows(cast(Vectors, vectors))
 
 
 class _Scratch:
@@ -140,7 +130,7 @@ class GraphIndex:
         if hidden >= 0:
             visited[hidden >> 6] |= np.uint64(1 << (hidden & 63))
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        search, _, rows = kernels_for(vectors)
+        search, rows = flat.kernel_for(vectors, "graph_search")
         found = search(
             rows,
             query,
@@ -179,7 +169,7 @@ class GraphIndex:
         """Score the codes of all rows `among` these, then the float32 vectors of the best `width` of them."""
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
         spent = np.empty(3, np.int64)
-        _, search, rows = kernels_for(vectors)
+        search, rows = flat.kernel_for(vectors, "code_search")
         found = search(
             rows,
             query,

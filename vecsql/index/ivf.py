@@ -17,6 +17,7 @@ from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Effort, Metric, SearchResult, Sections, Vectors
 from vecsql.index.results import EMPTY
+from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
 
 FORMAT_VERSION: Final = 1
@@ -113,7 +114,6 @@ class IvfIndex:
         self._few_passing = FEW_NS / (6 + 3.5 * lines)  # as strategy.Costs.usual
         self._words: dict[int, tuple[RowSet, npt.NDArray[np.uint32] | None]] = {}
         self._rooms: dict[tuple[int, int], list[_Room]] = {}
-        self._seen: Vectors | None = None
         self._bits = int(parameters["bits"])
         starts, blocks = sections["starts"], sections["blocks"]
         self._ids = sections["ids"]
@@ -154,7 +154,7 @@ class IvfIndex:
 
     def search(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: npt.NDArray[np.float32],
         k: int,
         effort: Effort,
@@ -165,11 +165,11 @@ class IvfIndex:
         Distances are exact. Fewer than k rows come back only when fewer pass. NULL rows and, for cosine, zero vectors
         are never returned.
         """
-        query = flat.as_query(query, vectors.shape[1])
+        query = flat.query_for(vectors, query)
         passing = self._indexed if among is None else among.count
         if k <= 0 or passing == 0 or self._indexed == 0:
             return EMPTY
-        if self._must_be_exact(k, effort, among):
+        if not flat.is_compiled(vectors) or self._must_be_exact(k, effort, among):
             return self._exact(vectors, query, k, among)
         knobs, predicted = self._knobs_for(effort, k)
         result = self._scan_until(vectors, query, k, knobs, among, effort.explain)
@@ -193,7 +193,7 @@ class IvfIndex:
 
     def _must_be_exact(self, k: int, effort: Effort, among: RowSet | None) -> bool:
         passing = self._indexed if among is None else among.count
-        if effort.exact or effort.strategy == "exact" or kernels.search_kernels() is None:
+        if effort.exact or effort.strategy == "exact":
             return True
         if passing <= self._few_passing or k > MAX_SHARE * self._indexed:
             return True
@@ -202,7 +202,7 @@ class IvfIndex:
 
     def _scan_until(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: Any,
         k: int,
         knobs: Knobs,
@@ -220,7 +220,7 @@ class IvfIndex:
 
     def scan(
         self,
-        vectors: Vectors,
+        vectors: Vectors | Rows,
         query: npt.NDArray[np.float32],
         k: int,
         knobs: Knobs,
@@ -232,10 +232,9 @@ class IvfIndex:
         room = self._take_room(k, rerank)
         keys, best, spent = room
         out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        if vectors is not self._seen:
-            vectors = self._seen = flat.as_rows(vectors)
-        found = kernels.search_kernels().ivf_search(
-            vectors,
+        kernel, rows = flat.kernel_for(vectors, "ivf_search")
+        found = kernel(
+            rows,
             query,
             self._code,
             *self._arrays,
@@ -290,7 +289,7 @@ class IvfIndex:
         return NO_WORDS if words is None else words
 
     def _exact(
-        self, vectors: Vectors, query: npt.NDArray[np.float32], k: int, among: RowSet | None
+        self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None
     ) -> SearchResult:
         """Exact over float32, for what is cheaper or cannot be done otherwise; leaves out what is not indexed."""
         if self._indexed < len(vectors):

@@ -16,6 +16,7 @@ from vecsql.index.calibrate import Curve, Doubles, fit
 from vecsql.index.composite import first_beam
 from vecsql.index.graph import MAX_POOL, GraphIndex
 from vecsql.index.ivf import IvfIndex
+from vecsql.index.rows import Halves, Rows
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Costs
 
@@ -61,13 +62,18 @@ def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple
         )
 
 
-def costs_of(graph: GraphIndex, ivf: IvfIndex | None, vectors: Vectors) -> Costs:
-    """What the ways to search cost here and now; what is usual for a graph that is too small to tell."""
-    usual = graph.usual_costs
+def costs_of(
+    graph: GraphIndex, ivf: IvfIndex | None, floats: Vectors, vectors: Vectors | Rows
+) -> Costs:
+    """What the ways to search `vectors` cost here and now; what is usual for a graph that is too small to tell. `floats` are the
+    same rows as float32."""
+    usual = Costs.usual(
+        graph.code_bytes, vectors.shape[1] * (2 if isinstance(vectors, Halves) else 4)
+    )
     rows = graph.sample(TIMED_QUERIES)
     if len(rows) < TIMED_QUERIES or graph.indexed < max(TIMED_ROWS):
         return usual
-    queries = _queries(vectors, rows)
+    queries = _queries(floats, rows)
     shuffled = np.random.default_rng(SEED).permutation(len(vectors)).astype(np.int32)
 
     def walks(beam: int) -> float:
@@ -89,7 +95,7 @@ def costs_of(graph: GraphIndex, ivf: IvfIndex | None, vectors: Vectors) -> Costs
 
 
 def _lists(
-    ivf: IvfIndex | None, vectors: Vectors, queries: Vectors
+    ivf: IvfIndex | None, vectors: Vectors | Rows, queries: Vectors
 ) -> tuple[tuple[float, float], ...]:
     """(misses, ns) of searches of the inverted file."""
     if ivf is None:

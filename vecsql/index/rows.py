@@ -1,7 +1,7 @@
-"""The rows of a column that are not float32 vectors, as exact search wants them: halfvec, bit and sparsevec.
+"""The rows of a column that are not a float32 matrix, as exact search wants them: halfvec, bit, sparsevec, and vectors stored as float16.
 
-vector(n) has no class here: its rows are the float32 matrix itself, and `vecsql.index.flat` searches it. flat hands on to these classes
-what is not such a matrix.
+vector(n) has no class of its own here: its rows are the float32 matrix itself, and `vecsql.index.flat` searches it. flat hands on to
+these classes what is not such a matrix.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.errors import DataException
-from vecsql.index.base import Mask, Metric, Positions, SearchResult
+from vecsql.index.base import Metric, Positions, SearchResult
 from vecsql.index.results import EMPTY
+from vecsql.index.rowset import RowSet
 from vecsql.kernels import kinds_reference, reference
 from vecsql.types import halfvec, sparsevec
 
@@ -65,21 +66,25 @@ class Rows:
         """The rows at `positions`."""
         raise NotImplementedError
 
-    def search(self, query: Any, k: int, metric: Metric, mask: Mask | None) -> SearchResult:
-        """The k nearest rows where `mask` is True, exactly; as flat.search()."""
+    def search(self, query: Any, k: int, metric: Metric, among: RowSet | None) -> SearchResult:
+        """The k nearest rows that are `among` the given ones, exactly; as flat.search()."""
         query = self.as_query(query)
         if k <= 0 or not len(self):
             return EMPTY
         kernel = self._kernel("nearest")
         if kernel is None or k > NARROW_K:
-            positions = None if mask is None else np.flatnonzero(mask).astype(np.int32)
-            return self.rank(query, k, metric, positions)
+            return self.rank(query, k, metric, None if among is None else among.positions)
         pool, out, values = np.empty(k, np.uint64), np.empty(k, np.int32), np.empty(k, np.float64)
-        shown = ALL_ROWS if mask is None else np.ascontiguousarray(mask)
         size = kernel(
-            *self.arrays(), *self.query_arrays(query), METRIC_CODES[metric], shown, pool, out, values
+            *self.arrays(), *self.query_arrays(query), METRIC_CODES[metric], *self.shown(among), pool, out, values
         )  # fmt: skip
-        return SearchResult(out[:size], values[:size], reranked=len(self))
+        return SearchResult(
+            out[:size], values[:size], reranked=len(self) if among is None else among.count
+        )
+
+    def shown(self, among: RowSet | None) -> tuple[Any, ...]:
+        """The rows to search, as the kernel takes them."""
+        return (ALL_ROWS if among is None else among.bools,)
 
     def rank(self, query: Any, k: int, metric: Metric, positions: Positions | None) -> SearchResult:
         """The k nearest of the rows at `positions` (all rows when None), exactly."""
@@ -106,14 +111,42 @@ class Rows:
         return None if compiled is None else getattr(compiled, f"{self.prefix}_{name}")
 
 
-class HalfRows(Rows):
-    """halfvec(n): an (n, d) float16 matrix. A query is float32 with float16's values."""
+class Halves(Rows):
+    """An (n, d) float16 matrix. A query is float32."""
 
     prefix = "half"
 
     def __init__(self, matrix: npt.NDArray[np.float16]) -> None:
         self.matrix = np.require(matrix, np.float16, ["C", "A"])
         self.shape = self.matrix.shape
+        self._arrays = (self.matrix.view(np.uint16),)
+
+    def arrays(self) -> tuple[Any, ...]:
+        return self._arrays
+
+    def shown(self, among: RowSet | None) -> tuple[Any, ...]:
+        return (NO_POSITIONS, False) if among is None else (among.positions, True)
+
+    def by_numpy(self, query: Any, metric: int, positions: Positions | None) -> Distances:
+        chosen = self.matrix if positions is None else self.matrix[positions]
+        return kinds_reference.half_distances(chosen, query, metric)
+
+    def floats(self, positions: Any) -> npt.NDArray[np.float32]:
+        halves = self.matrix[positions]
+        compiled = kernels.kind_kernels()
+        wide = np.empty(halves.shape, np.float32)
+        if compiled is None:
+            wide[:] = halves
+            return wide
+        compiled.widen(np.ascontiguousarray(halves).view(np.uint16).reshape(-1), wide.reshape(-1))
+        return wide
+
+    def taken(self, positions: Any) -> Rows:
+        return type(self)(self.matrix[positions])
+
+
+class HalfRows(Halves):
+    """halfvec(n). A query has float16's values."""
 
     def as_query(self, value: Any) -> Any:
         value = np.asarray(value)
@@ -124,16 +157,36 @@ class HalfRows(Rows):
         query: npt.NDArray[np.float32] = np.require(value, np.float32, ["C", "A"])
         return query
 
-    def arrays(self) -> tuple[Any, ...]:
-        return (self.matrix.view(np.uint16),)
 
-    def by_numpy(self, query: Any, metric: int, positions: Positions | None) -> Distances:
-        chosen = self.matrix if positions is None else self.matrix[positions]
-        return kinds_reference.half_distances(chosen, query, metric)
+class NarrowRows(Halves):
+    """vector(n) where float16 has every value exactly: the same distances from half the bytes."""
 
-    def floats(self, positions: Any) -> npt.NDArray[np.float32]:
-        wide: npt.NDArray[np.float32] = self.matrix[positions].astype(np.float32)
-        return wide
+    def as_query(self, value: Any) -> Any:
+        return as_query(value, self.shape[1])
+
+    @staticmethod
+    def of(matrix: npt.NDArray[np.float32]) -> NarrowRows | None:
+        """The same rows, or None where float16 would lose anything."""
+        compiled = kernels.kind_kernels()
+        if compiled is None:
+            with np.errstate(over="ignore"):
+                halves = matrix.astype(np.float16)
+            bits = matrix.view(np.uint32)
+            same = np.array_equal(halves.astype(np.float32).view(np.uint32), bits)
+            return NarrowRows(halves) if same else None
+        flat = np.require(matrix, np.float32, ["C", "A"]).reshape(-1)
+        halves = np.empty(matrix.shape, np.float16)
+        exact = compiled.narrow(flat, halves.reshape(-1).view(np.uint16))
+        return NarrowRows(halves) if exact else None
+
+
+def as_query(query: npt.NDArray[np.float32], dimensions: int) -> npt.NDArray[np.float32]:
+    """`query` as a contiguous float32 array; raises pgvector's error when its length is not `dimensions`."""
+    if query.dtype != np.float32 or not query.flags.carray:
+        query = np.require(query, np.float32, ["C", "A", "W"])
+    if len(query) != dimensions:
+        raise DataException(f"different vector dimensions {dimensions} and {len(query)}")
+    return query
 
 
 class BitRows(Rows):

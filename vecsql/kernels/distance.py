@@ -1,4 +1,7 @@
-"""float32 distances, one query to many rows: contiguous, gathered, masked, and the top k of them."""
+"""Distances of one float32 query to many rows: contiguous, gathered, and the top k of them.
+
+Kernels are written for float32 rows; `kinds.half_of` compiles them for the bits of float16 rows too.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,15 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from vecsql.kernels.floats import sum_differences, sum_products, sum_squares
-from vecsql.kernels.half import half_distance
+from vecsql.kernels.floats import (
+    half_differences,
+    half_products,
+    half_squares,
+    halves_products,
+    sum_differences,
+    sum_products,
+    sum_squares,
+)
 from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.placing import place
 from vecsql.kernels.reference import COSINE, IP, L1, L2
@@ -31,42 +41,55 @@ def square_norm(row: Any) -> Any:
     return sum_products(row.ctypes.data, row.ctypes.data, row.shape[0])
 
 
-@helper
-def distance_at(mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any) -> Any:
-    """SQL distance (float64) of the row at address `mine` from the query at `other`, but squared for L2; `query_norm` is
-    |query|^2 (cosine)."""
-    if metric == L2:
-        return np.float64(sum_squares(mine, other, dimensions))
-    if metric == L1:
-        return np.float64(sum_differences(mine, other, dimensions))
-    product = np.float64(sum_products(mine, other, dimensions))
-    if metric == IP:
-        return -product
-    norms = np.float64(sum_products(mine, mine, dimensions)) * np.float64(query_norm)
-    if norms == 0.0:
-        return np.nan
-    similarity = product / math.sqrt(norms)
-    return 1.0 - min(max(similarity, -1.0), 1.0)
+def _distance_by(squares: Any, products: Any, differences: Any, own_products: Any) -> Any:
+    """distance_at() for rows of one type: with these sums over a row and the query, and over a row and itself."""
+
+    @helper
+    def distance_at(mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any) -> Any:
+        """SQL distance (float64) of the row at address `mine` from the query at `other`, but squared for L2; `query_norm` is
+        |query|^2 (cosine)."""
+        if metric == L2:
+            return np.float64(squares(mine, other, dimensions))
+        if metric == L1:
+            return np.float64(differences(mine, other, dimensions))
+        product = np.float64(products(mine, other, dimensions))
+        if metric == IP:
+            return -product
+        norms = np.float64(own_products(mine, mine, dimensions)) * np.float64(query_norm)
+        if norms == 0.0:
+            return np.nan
+        similarity = product / math.sqrt(norms)
+        return 1.0 - min(max(similarity, -1.0), 1.0)
+
+    return distance_at
 
 
-def distance_of(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
-    """The distance for the type of the row's elements, which the compiler knows."""
+_floats_apart = _distance_by(sum_squares, sum_products, sum_differences, sum_products)
+_halves_apart = _distance_by(half_squares, half_products, half_differences, halves_products)
+
+
+def apart(mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any, rows: Any) -> Any:
+    """distance_at() for the element type of `rows`, which the compiler knows: float32, or the bits of float16."""
     raise NotImplementedError
 
 
-@overload(distance_of, strict=False)
-def _distance_of(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
-    if row.dtype == types.uint16:
-        return lambda row, query, query_norm, metric: half_distance(row, query, query_norm, metric)
-    return lambda row, query, query_norm, metric: distance_at(
-        row.ctypes.data, query.ctypes.data, query.shape[0], query_norm, metric
+@overload(apart, strict=False, inline="always")
+def _apart(mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any, rows: Any) -> Any:
+    if rows.dtype == types.uint16:
+        return lambda mine, other, dimensions, query_norm, metric, rows: _halves_apart(
+            mine, other, dimensions, query_norm, metric
+        )
+    return lambda mine, other, dimensions, query_norm, metric, rows: _floats_apart(
+        mine, other, dimensions, query_norm, metric
     )
 
 
 @helper
-def distance(row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
-    """distance_at() of a float32 row, or half_distance() of the bits of a float16 row."""
-    return distance_of(row, query, query_norm, metric)
+def distance(vectors: Any, row: Any, query: Any, query_norm: Any, metric: Any) -> Any:
+    """SQL distance (float64) of a row from the query, but squared for L2; `query_norm` is |query|^2 (cosine)."""
+    dimensions = query.shape[0]
+    mine = vectors.ctypes.data + vectors.itemsize * row * dimensions
+    return apart(mine, query.ctypes.data, dimensions, query_norm, metric, vectors)
 
 
 @helper
@@ -77,7 +100,7 @@ def finish(
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     for i in range(size):
         row = key_row(pool[i])
-        value = distance(vectors[row], query, norm, metric)
+        value = distance(vectors, row, query, norm, metric)
         place(out, values, i, row, value)
     if metric == L2:
         for i in range(size):
@@ -117,13 +140,14 @@ def nearest(
     size = np.int64(0)
     worst = np.uint64(0xFFFFFFFFFFFFFFFF)
     base, other, dimensions = vectors.ctypes.data, query.ctypes.data, query.shape[0]
+    stride = vectors.itemsize * dimensions
     for i in range(positions.shape[0] if gather else vectors.shape[0]):
         row = np.int64(positions[i]) if gather else np.int64(i)
         if gather and i + AHEAD < positions.shape[0]:
-            following = base + 4 * np.int64(positions[i + AHEAD]) * dimensions
-            for line in range(0, 4 * dimensions, LINE):
+            following = base + stride * np.int64(positions[i + AHEAD])
+            for line in range(0, stride, LINE):
                 prefetch(following + line)
-        value = distance_at(base + 4 * row * dimensions, other, dimensions, norm, metric)
+        value = apart(base + stride * row, other, dimensions, norm, metric, vectors)
         key = make_key(np.float32(value), row)
         if key < worst:
             size, _ = pool_insert(pool, size, capacity, key)
@@ -149,5 +173,5 @@ def distances(vectors: Any, query: Any, metric: Any, positions: Any, gather: Any
     norm = square_norm(query) if metric == COSINE else np.float32(0)
     for i in range(out.shape[0]):
         row = np.int64(positions[i]) if gather else np.int64(i)
-        value = distance(vectors[row], query, norm, metric)
+        value = distance(vectors, row, query, norm, metric)
         out[i] = math.sqrt(value) if metric == L2 else value

@@ -1,4 +1,5 @@
-"""float32 sums over two vectors as LLVM IR: squared differences, products, absolute differences.
+"""float32 sums over two vectors as LLVM IR: squared differences, products, absolute differences. The vectors are float32, or float16 given
+as bits.
 
 What LLVM makes of a plain loop leaves up to 63 elements to a scalar remainder, which for 50 dimensions is all of them. Here four
 accumulators of 16 lanes are followed by one, and by a masked load of what is left. LLVM splits the vectors where the target has
@@ -9,15 +10,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from vecsql.kernels.simd import call
+from vecsql.kernels.simd import LEVEL, call, splat
 
-F32, I32, I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+F32, I16, I32, I64 = ir.FloatType(), ir.IntType(16), ir.IntType(32), ir.IntType(64)
 LANES = 16
+MAGNITUDE, SIGN = 0x7FFF, 0x8000  # of a float16
+REBIAS = 2.0**112  # between the exponents' biases: 127 - 15
+CONVERTS = LEVEL != "portable" and bool(llvm.get_host_cpu_features().get("f16c"))
 CHAINS = 4  # independent sums, to hide the latency of additions
 FLAGS = ("reassoc", "contract", "nsz")
 
@@ -26,9 +31,30 @@ def _number(value: int) -> Any:
     return ir.Constant(I64, value)
 
 
-def _load(builder: Any, address: Any, index: Any) -> Any:
-    place = builder.add(address, builder.mul(index, _number(4)))
-    return builder.load(builder.inttoptr(place, ir.VectorType(F32, LANES).as_pointer()), align=4)
+def _place(builder: Any, address: Any, index: Any, element: Any) -> Any:
+    """A pointer to LANES elements from address[index] on, and the bytes of one."""
+    size = 4 if element is F32 else 2
+    place = builder.add(address, builder.mul(index, _number(size)))
+    return builder.inttoptr(place, ir.VectorType(element, LANES).as_pointer()), size
+
+
+def _load(builder: Any, address: Any, index: Any, element: Any) -> Any:
+    place, size = _place(builder, address, index, element)
+    return _as_floats(builder, builder.load(place, align=size))
+
+
+def _as_floats(builder: Any, vector: Any) -> Any:
+    """LANES float32 of so many, or of the bits of so many finite float16."""
+    if vector.type.element == F32:
+        return vector
+    wide = ir.VectorType(F32, LANES)
+    if CONVERTS:
+        return builder.fpext(builder.bitcast(vector, ir.VectorType(ir.HalfType(), LANES)), wide)
+    bits = builder.zext(vector, ir.VectorType(I32, LANES))
+    size = builder.shl(builder.and_(bits, splat(MAGNITUDE, I32, LANES)), splat(13, I32, LANES))
+    sign = builder.shl(builder.and_(bits, splat(SIGN, I32, LANES)), splat(16, I32, LANES))
+    size = builder.fmul(builder.bitcast(size, wide), ir.Constant(wide, [REBIAS] * LANES))
+    return builder.bitcast(builder.or_(builder.bitcast(size, bits.type), sign), wide)
 
 
 def _add(builder: Any, first: Any, second: Any) -> Any:
@@ -63,7 +89,9 @@ def _halve(builder: Any, vector: Any) -> Any:
     )
 
 
-def _total(builder: Any, first: Any, second: Any, count: Any, step: Any) -> Any:
+def _total(
+    builder: Any, first: Any, second: Any, count: Any, step: Any, elements: tuple[Any, Any]
+) -> Any:
     wide = ir.VectorType(F32, LANES)
     sums = [
         cgutils.alloca_once_value(builder, ir.Constant(wide, [0.0] * LANES)) for _ in range(CHAINS)
@@ -72,7 +100,8 @@ def _total(builder: Any, first: Any, second: Any, count: Any, step: Any) -> Any:
     blocks, wides = builder.and_(count, _number(-block)), builder.and_(count, _number(-LANES))
 
     def take(total: Any, index: Any) -> None:
-        x, y = _load(builder, first, index), _load(builder, second, index)
+        x = _load(builder, first, index, elements[0])
+        y = _load(builder, second, index, elements[1])
         builder.store(step(builder, builder.load(total), x, y), total)
 
     with cgutils.for_range_slice(builder, _number(0), blocks, _number(block)) as (index, _):
@@ -80,7 +109,7 @@ def _total(builder: Any, first: Any, second: Any, count: Any, step: Any) -> Any:
             take(total, builder.add(index, _number(chain * LANES)))
     with cgutils.for_range_slice(builder, blocks, wides, _number(LANES)) as (index, _):
         take(sums[0], index)
-    take_rest(builder, first, second, wides, count, sums[0], step)
+    take_rest(builder, first, second, wides, count, sums[0], step, elements)
     a, b, c, d = (builder.load(total) for total in sums)
     rest = _add(builder, _add(builder, a, b), _add(builder, c, d))
     while rest.type.count > 1:
@@ -89,7 +118,14 @@ def _total(builder: Any, first: Any, second: Any, count: Any, step: Any) -> Any:
 
 
 def take_rest(
-    builder: Any, first: Any, second: Any, done: Any, count: Any, total: Any, step: Any
+    builder: Any,
+    first: Any,
+    second: Any,
+    done: Any,
+    count: Any,
+    total: Any,
+    step: Any,
+    elements: tuple[Any, Any],
 ) -> None:
     """Add the last count - done elements, of which there are fewer than LANES, by masked loads."""
     left = builder.trunc(builder.sub(count, done), I32)
@@ -101,28 +137,28 @@ def take_rest(
         ir.Constant(lanes.type, [0] * LANES),
     )
     mask = builder.icmp_signed("<", lanes, spread)
-    x, y = (_load_masked(builder, address, done, mask) for address in (first, second))
+    x = _load_masked(builder, first, done, mask, elements[0])
+    y = _load_masked(builder, second, done, mask, elements[1])
     builder.store(step(builder, builder.load(total), x, y), total)
 
 
-def _load_masked(builder: Any, address: Any, index: Any, mask: Any) -> Any:
+def _load_masked(builder: Any, address: Any, index: Any, mask: Any, element: Any) -> Any:
     """LANES floats, of which those without a mask bit are zero and not read."""
-    wide = ir.VectorType(F32, LANES)
-    place = builder.inttoptr(
-        builder.add(address, builder.mul(index, _number(4))), wide.as_pointer()
-    )
-    align, zeros = ir.Constant(I32, 4), ir.Constant(wide, [0.0] * LANES)
-    return call(builder, "llvm.masked.load.v16f32.p0", wide, place, align, mask, zeros)
+    place, size = _place(builder, address, index, element)
+    wide = ir.VectorType(element, LANES)
+    name = f"llvm.masked.load.v{LANES}{'f32' if element is F32 else 'i16'}.p0"
+    align, zeros = ir.Constant(I32, size), ir.Constant(wide, [0] * LANES)
+    return _as_floats(builder, call(builder, name, wide, place, align, mask, zeros))
 
 
-def _sum_of(step: Any) -> Any:
+def _sum_of(step: Any, elements: tuple[Any, Any] = (F32, F32)) -> Any:
     @intrinsic
     def total(typingctx: Any, first: Any, second: Any, count: Any) -> Any:
-        """(address, address, count) -> float32 over `count` float32 at each address, aligned to 4."""
+        """(address, address, count) -> float32 over `count` elements at each address, aligned to their size."""
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             first, second, count = args
-            return _total(builder, first, second, count, step)
+            return _total(builder, first, second, count, step, elements)
 
         return types.float32(types.intp, types.intp, types.int64), codegen
 
@@ -132,3 +168,8 @@ def _sum_of(step: Any) -> Any:
 sum_squares = _sum_of(_squares)  # of differences
 sum_products = _sum_of(_products)
 sum_differences = _sum_of(_differences)  # absolute ones
+# The same of float16 bits and float32, and of float16 bits alone.
+half_squares = _sum_of(_squares, (I16, F32))
+half_products = _sum_of(_products, (I16, F32))
+half_differences = _sum_of(_differences, (I16, F32))
+halves_products = _sum_of(_products, (I16, I16))

@@ -375,7 +375,7 @@ def rerank(
         while row >= 0:
             if mask.shape[0] == 0 or mask[row]:
                 scored += 1
-                value = np.float32(distance(vectors[row], query, norm, metric))
+                value = np.float32(distance(vectors, row, query, norm, metric))
                 full = found == capacity
                 found, at = pool_insert(best, found, capacity, make_key(value, row))
                 since = since + 1 if full and at == capacity else np.int64(0)

@@ -192,8 +192,8 @@ def slack_of(
 
 @inlined
 def fetch_row(vectors: Any, row: Any) -> None:
-    """Ask for a row of float32 to be read soon."""
-    length = vectors.shape[1] * 4
+    """Ask for a row to be read soon."""
+    length = vectors.shape[1] * vectors.itemsize
     address = vectors.ctypes.data + row * length
     for line in range(0, length, 64):
         prefetch(address + line)
@@ -239,7 +239,7 @@ def exact_best(
         row = np.int64(ids[place])
         if i + ahead < size:
             fetch_row(vectors, np.int64(ids[key_row(keys[i + ahead])]))
-        value = np.float32(distance(vectors[row], query, norm, metric))
+        value = np.float32(distance(vectors, row, query, norm, metric))
         done += 1
         found, _ = pool_insert(best, found, capacity, make_key(value, row))
     return found, done

@@ -1,13 +1,15 @@
-"""What queries over halfvec, bit and sparsevec call: importing this module compiles these kernels or loads them."""
+"""What queries over float16 rows, bit and sparsevec call: importing this module compiles these kernels or loads them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from vecsql.kernels.bits import bit_distances, bit_nearest
+from vecsql.kernels.distance import distances, nearest
 from vecsql.kernels.graph_search import code_search, graph_search
-from vecsql.kernels.half import HALVES, half_distances, half_nearest
+from vecsql.kernels.half import HALVES, narrow, widen
 from vecsql.kernels.inverted import inverted_nearest
+from vecsql.kernels.ivf_search import ivf_search
 from vecsql.kernels.jit import kernel
 from vecsql.kernels.sparse import sparse_distances, sparse_nearest
 
@@ -19,7 +21,9 @@ def half_of(compiled: Any) -> Any:
     return kernel(halves)(compiled.py_func)
 
 
+half_nearest, half_distances = half_of(nearest), half_of(distances)
 half_graph_search, half_code_search = half_of(graph_search), half_of(code_search)
+half_ivf_search = half_of(ivf_search)
 
 __all__ = [
     "bit_distances",
@@ -27,8 +31,11 @@ __all__ = [
     "half_code_search",
     "half_distances",
     "half_graph_search",
+    "half_ivf_search",
     "half_nearest",
     "inverted_nearest",
+    "narrow",
     "sparse_distances",
     "sparse_nearest",
+    "widen",
 ]
