@@ -38,6 +38,9 @@ class Columns:
     def column(self, part: Any, attnum: int) -> pa.Array:
         return self.arrays[attnum]
 
+    def gather(self, part: Any, attnum: int, positions: Any) -> pa.Array:
+        return self.arrays[attnum].take(pa.array(positions))
+
 
 def place(value: Any) -> tuple[Any, ...]:
     """Where a value that is not NULL stands: text by its bytes, NaN above all numbers."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from vecsql.catalog.model import Catalog, Column, Constraint, Index, IndexColumn, Table
+from vecsql.index.rows import Rows
 from vecsql.storage.engine import StorageEngine
 from vecsql.storage.interface import Snapshot
 from vecsql.types import INT8, TEXT, VECTOR
@@ -29,6 +32,14 @@ TABLE = Table(
     (Constraint(16510, "items_pkey", "p", (ID,), PKEY),),
     4,
 )
+
+
+def as_floats(vectors: Any) -> npt.NDArray[np.float32]:
+    """The rows of Part.vectors() as a float32 matrix."""
+    floats: npt.NDArray[np.float32] = (
+        vectors.floats(slice(None)) if isinstance(vectors, Rows) else vectors
+    )
+    return floats
 
 
 def unique(oid: int, name: str, *attnums: int, nulls_not_distinct: bool = False) -> Index:

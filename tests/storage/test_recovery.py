@@ -18,6 +18,7 @@ from tests.storage.items import (
     NAME,
     PKEY,
     TABLE,
+    as_floats,
     catalog,
     contents,
     create,
@@ -109,7 +110,7 @@ def test_bulk_rows_and_their_index_survive(path: str) -> None:
             assert len(contents(again.snapshot())) == 2500
             vectors, _ = part.part.vectors(EMBEDDING)
             found = part.part.index(HNSW).search(
-                vectors, vectors[77], 1, Effort(ef_search=64), None
+                vectors, as_floats(vectors)[77], 1, Effort(ef_search=64), None
             )
             assert found.positions.tolist() == [77]
 

@@ -70,9 +70,9 @@ class Hits:
             return self.gather(version, attnum)
         if self.parts is None:
             owner = self.owners[0]
-            column = version.column(owner.part, attnum)
-            found = read(owner, attnum, column, self.positions)
-            return found if found is not None else column.take(indices(self.positions))
+            found = read(owner, attnum, version.column(owner.part, attnum), self.positions)
+            if found is not None:
+                return found
         return self.gather(version, attnum)
 
     def gather(self, version: TableVersion, attnum: int) -> pa.Array:
@@ -80,16 +80,15 @@ class Hits:
         if not self.owners:
             return pa.nulls(0)
         if self.parts is None:
-            column = version.column(self.owners[0].part, attnum)
-            return column.take(indices(self.positions))
+            return version.gather(self.owners[0].part, attnum, self.positions)
         used = np.unique(self.parts).tolist()
         if len(used) == 1:
-            return version.column(self.owners[used[0]].part, attnum).take(indices(self.positions))
+            return version.gather(self.owners[used[0]].part, attnum, self.positions)
         pieces, rows = [], []
         for number in used:
             mine = np.flatnonzero(self.parts == number)
-            column = version.column(self.owners[number].part, attnum)
-            pieces.append(column.take(indices(self.positions[mine])))
+            owner = self.owners[number].part
+            pieces.append(version.gather(owner, attnum, self.positions[mine]))
             rows.append(mine)
         if not pieces:
             return version.column(self.owners[0].part, attnum).slice(0, 0)

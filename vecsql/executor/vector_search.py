@@ -19,6 +19,7 @@ from vecsql.executor.trace import ScanTrace
 from vecsql.index import flat
 from vecsql.index.base import Mask, SearchResult
 from vecsql.index.results import merge
+from vecsql.index.rows import Halves
 from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
@@ -181,9 +182,10 @@ def _has_zero(pv: PartVersion, attnum: int) -> bool:
     found: bool | None = CACHE.get(key)
     if found is None:
         vectors, _ = pv.part.vectors(attnum)
-        assert isinstance(vectors, np.ndarray)
-        suspects = np.flatnonzero(vectors[:, 0] == 0)
-        found = not vectors[suspects].any(axis=1).all()
+        matrix = vectors.matrix if isinstance(vectors, Halves) else vectors
+        assert isinstance(matrix, np.ndarray)
+        suspects = np.flatnonzero(matrix[:, 0] == 0)
+        found = not matrix[suspects].any(axis=1).all()
         CACHE.put(key, found, 64)
     return found
 

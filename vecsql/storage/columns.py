@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from vecsql.index.rows import BitRows, HalfRows, Rows, SparseRows, packed
+from vecsql.index.rows import BitRows, HalfRows, Halves, NarrowRows, Rows, SparseRows, packed
 from vecsql.storage.interface import Bools
 
 Array: TypeAlias = pa.Array
@@ -119,22 +119,37 @@ def _sparse_of(array: pa.Array, valid: Bools | None) -> SparseRows:
 
 def stored_matrix(rows: Kind) -> npt.NDArray[Any]:
     """The array that a segment stores of rows of equal length."""
-    if isinstance(rows, HalfRows):
+    if isinstance(rows, Halves):
         return rows.matrix
     return rows.words if isinstance(rows, BitRows) else np.asarray(rows)
 
 
-def restored(matrix: npt.NDArray[Any], bits: int) -> Kind:
-    """The rows of a stored array; `bits` are those of a bit(n) column."""
+def narrowest(pieces: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    """The pieces of a vector column, float32 or float16, all as float16 if that has every value exactly, else as float32."""
+    halves = []
+    for piece in pieces:
+        narrow = NarrowRows(piece) if piece.dtype == np.float16 else NarrowRows.of(piece)
+        if narrow is None:
+            return [
+                p if p.dtype == np.float32 else NarrowRows(p).floats(slice(None)) for p in pieces
+            ]
+        halves.append(narrow.matrix)
+    return halves
+
+
+def restored(matrix: npt.NDArray[Any], bits: int, *, narrow: bool) -> Kind:
+    """The rows of a stored array; `bits` are those of a bit(n) column, `narrow` says that float16 are those of vectors."""
     if matrix.dtype == np.float16:
-        return HalfRows(matrix)
+        return NarrowRows(matrix) if narrow else HalfRows(matrix)
     return BitRows(matrix, bits) if matrix.dtype == np.uint64 else matrix
 
 
 def array_of(rows: Kind, valid: Bools | None) -> pa.Array:
-    """The Arrow column over such rows, zero copy but for bits."""
+    """The Arrow column over such rows, zero copy but for bits and vectors stored as float16."""
     if isinstance(rows, BitRows):
         return _texts_of(rows, valid)
+    if isinstance(rows, NarrowRows):
+        rows = rows.floats(slice(None))
     matrix = stored_matrix(rows)
     mask = None if valid is None else pa.array(~valid)
     flat = pa.array(matrix.reshape(-1))

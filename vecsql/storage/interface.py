@@ -38,8 +38,12 @@ class Part(Protocol):
     def rowids(self) -> Rowids: ...  # (num_rows,), sorted ascending
 
     def column(self, attnum: int) -> pa.Array:
-        """The column as Arrow, vectors too (FixedSizeList<float32>, zero copy). KeyError if the part lacks it
-        (a column added later): TableVersion.column() fills in the default."""
+        """The column as Arrow, vectors too (FixedSizeList<float32>, zero copy unless they are stored as float16). KeyError if the
+        part lacks it (a column added later): TableVersion.column() fills in the default."""
+        ...
+
+    def take(self, attnum: int, positions: npt.NDArray[Any]) -> pa.Array:
+        """The column's values at these positions. KeyError as column()."""
         ...
 
     def vectors(self, attnum: int) -> tuple[npt.NDArray[np.float32] | Rows, Bools | None]:
@@ -88,6 +92,10 @@ class TableVersion(Protocol):
 
     def column(self, part: Part, attnum: int) -> pa.Array:
         """The part's column, or the ADD COLUMN default for parts older than the column."""
+        ...
+
+    def gather(self, part: Part, attnum: int, positions: npt.NDArray[Any]) -> pa.Array:
+        """The values of column() at these positions."""
         ...
 
     def arrow(self, attnums: Sequence[int], *, with_rowid: bool = False) -> pa.Table:

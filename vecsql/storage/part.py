@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -50,6 +51,9 @@ class BasePart:
 
     def column(self, attnum: int) -> pa.Array:
         raise NotImplementedError
+
+    def take(self, attnum: int, positions: npt.NDArray[Any]) -> pa.Array:
+        return self.column(attnum).take(pa.array(positions))
 
     def position(self, rowid: int) -> int:
         """Where the row is in this part, or -1."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
+import numpy.typing as npt
 import pyarrow as pa
 
 from vecsql.catalog.model import Catalog, Column, Index, Table
@@ -47,6 +49,13 @@ class TableSchema:
             return part.column(attnum)
         except KeyError:
             return self._missing(attnum, part.num_rows)
+
+    def gather(self, part: Part, attnum: int, positions: npt.NDArray[Any]) -> pa.Array:
+        """The values of column() at these positions."""
+        try:
+            return part.take(attnum, positions)
+        except KeyError:
+            return self._missing(attnum, len(positions))
 
     def _missing(self, attnum: int, rows: int) -> pa.Array:
         column = self._columns[attnum]

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from vecsql.catalog.model import Column
+from vecsql.index.derive import taken
 from vecsql.objstore.base import Blob
 from vecsql.storage.columns import (
     Kind,
@@ -15,6 +18,7 @@ from vecsql.storage.columns import (
     concat,
     is_vector,
     keep,
+    narrowest,
     restored,
     rows_of,
     stored_matrix,
@@ -42,6 +46,7 @@ class Segment(BasePart):
         self.index_blobs: dict[int, Blob] = {}  # where the vector indexes are stored, by index oid
         self._columns: dict[int, pa.Array] = {}
         self._attnums = tuple(container.meta["attnums"])
+        self._narrow = frozenset(container.meta.get("narrow", ()))
         self._zone_batch: pa.RecordBatch | None = None
 
     @property
@@ -51,8 +56,18 @@ class Segment(BasePart):
     def column(self, attnum: int) -> pa.Array:
         found = self._columns.get(attnum)
         if found is None:
-            found = self._columns[attnum] = self._read(attnum)
+            found = self._read(attnum)
+            if (
+                attnum not in self._narrow
+            ):  # a copy of twice the size: who reads all of it may keep it
+                self._columns[attnum] = found
         return found
+
+    def take(self, attnum: int, positions: npt.NDArray[Any]) -> pa.Array:
+        if attnum not in self._narrow:
+            return super().take(attnum, positions)
+        rows, valid = self.vectors(attnum)
+        return array_of(taken(rows, positions), None if valid is None else valid[positions])
 
     def _read(self, attnum: int) -> pa.Array:
         if f"v{attnum}" in self.container:
@@ -69,7 +84,10 @@ class Segment(BasePart):
             valid = f"n{attnum}"
             mask = self.container.array(valid) if valid in self.container else None
             bits = self.container.meta.get("bits", {}).get(str(attnum), 0)
-            cached = self._vectors[attnum] = (restored(self.container.array(name), bits), mask)
+            cached = self._vectors[attnum] = (
+                restored(self.container.array(name), bits, narrow=attnum in self._narrow),
+                mask,
+            )
         return cached
 
     def detach_index(self, index_oid: int) -> None:
@@ -107,12 +125,16 @@ def sections_of(
     zones: dict[str, pa.Array] = {}
     keyed = {a for spec in schema.unique.values() for a in spec.attnums}
     columns: dict[int, pa.Array] = {}
+    narrow = []
     for column in schema.definition.columns:
         attnum, kind = column.attnum, column.type.arrow
         is_matrix = is_vector(kind) or (column.type.type.name == "bit" and column.type.typmod > 0)
         if is_matrix:
             words = -(-column.type.typmod // 64) if column.type.type.name == "bit" else 0
-            sections += _vector_sections(schema, parts, attnum, words)
+            made = _vector_sections(schema, parts, column, words)
+            sections += made
+            if column.type.type.name == "vector" and made[0].meta["dtype"] == "<f2":
+                narrow.append(attnum)
         if is_matrix and attnum not in keyed:
             continue
         array = concat([keep(schema.column(p.part, attnum), p.live) for p in parts])
@@ -131,13 +153,15 @@ def sections_of(
         for c in schema.definition.columns
         if c.type.type.name == "bit" and c.type.typmod > 0
     }
-    return sections, {"attnums": [c.attnum for c in schema.definition.columns], "bits": bits}
+    attnums = [c.attnum for c in schema.definition.columns]
+    return sections, {"attnums": attnums, "bits": bits, "narrow": narrow}
 
 
 def _vector_sections(
-    schema: TableSchema, parts: Sequence[PartVersion], attnum: int, words: int
+    schema: TableSchema, parts: Sequence[PartVersion], column: Column, words: int
 ) -> list[Section]:
     """The matrix of a column and, if there are NULLs, its validity; `words` are those of a row of bits."""
+    attnum = column.attnum
     pieces, masks = [], []
     for version in parts:
         rows, valid = _vectors(schema, version, attnum)
@@ -149,6 +173,8 @@ def _vector_sections(
         pieces.append(_live(matrix, version.live))
         mask = np.ones(version.part.num_rows, np.bool_) if valid is None else valid
         masks.append(_live(mask, version.live))
+    if column.type.type.name == "vector":
+        pieces = narrowest(pieces)
     sections = [array_section(f"v{attnum}", *pieces)]
     if not all(m.all() for m in masks):
         sections.append(array_section(f"n{attnum}", *masks))

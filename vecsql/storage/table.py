@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from vecsql.storage.columns import concat, is_vector, keep
@@ -34,6 +35,9 @@ class TableState:
 
     def column(self, part: Part, attnum: int) -> pa.Array:
         return self.schema.column(part, attnum)
+
+    def gather(self, part: Part, attnum: int, positions: npt.NDArray[Any]) -> pa.Array:
+        return self.schema.gather(part, attnum, positions)
 
     def arrow(self, attnums: Sequence[int], *, with_rowid: bool = False) -> pa.Table:
         names = [f"c{a}" for a in attnums]
@@ -76,10 +80,10 @@ class TableState:
             positions, inside = _base(version.part).positions(rowids)
             if not inside.any():
                 continue
-            chosen = pa.array(positions[inside])
+            chosen = positions[inside]
             order.append(np.flatnonzero(inside))
             for piece, attnum in zip(pieces, attnums, strict=True):
-                piece.append(self.schema.column(version.part, attnum).take(chosen))
+                piece.append(self.schema.gather(version.part, attnum, chosen))
         if not order:
             return [pa.array([], self._arrow_type(a)) for a in attnums]
         where = np.concatenate(order)
