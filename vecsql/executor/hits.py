@@ -71,9 +71,30 @@ class Hits:
         if self.parts is None:
             owner = self.owners[0]
             found = read(owner, attnum, version.column(owner.part, attnum), self.positions)
-            if found is not None:
-                return found
-        return self.gather(version, attnum)
+            return self.gather(version, attnum) if found is None else found
+        return self._from_parts(version, attnum, read)
+
+    def _from_parts(self, version: TableVersion, attnum: int, read: _Read) -> Any:
+        """values() of rows of several parts, without what Arrow takes for each part and for joining them."""
+        assert self.parts is not None
+        numbers = self.parts.tolist()
+        if not numbers:
+            return self.gather(version, attnum)
+        pieces: dict[int, Any] = {}
+        for number in set(numbers):
+            owner, mine = self.owners[number], self.positions[self.parts == number]
+            found = read(owner, attnum, version.column(owner.part, attnum), mine)
+            if found is None:
+                return self.gather(version, attnum)
+            pieces[number] = found
+        first = pieces[numbers[0]]
+        if isinstance(first, list):
+            rest = {number: iter(piece) for number, piece in pieces.items()}
+            return [next(rest[number]) for number in numbers]
+        out = np.empty(len(numbers), first.dtype)
+        for number, piece in pieces.items():
+            out[self.parts == number] = piece
+        return out
 
     def gather(self, version: TableVersion, attnum: int) -> pa.Array:
         """The column's values of these rows, in order, as Arrow."""
