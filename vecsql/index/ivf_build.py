@@ -17,9 +17,9 @@ from vecsql.index.ivf_calibrate import calibrate
 from vecsql.index.options import ListOptions
 from vecsql.index.workers import Run, workers
 
-SAMPLE_PER_LIST: Final = 64  # rows of the last rounds of k-means
+SAMPLE_PER_LIST: Final = 48  # rows of the last rounds of k-means
 FIRST_ROUNDS: Final = 6  # over a quarter of the sample
-LAST_ROUNDS: Final = 3
+LAST_ROUNDS: Final = 2
 SURVEYED: Final = 8192  # rows that decide centre and unit
 SEED: Final = 0x1F5
 BITS_FROM: Final = 192  # dimensions from which one bit each tells neighbours apart well enough
