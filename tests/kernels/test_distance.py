@@ -7,6 +7,7 @@ import pytest
 
 from vecsql.kernels import reference
 from vecsql.kernels.distance import distances, nearest
+from vecsql.kernels.kinds import half_nearest
 
 METRICS = [reference.L2, reference.IP, reference.COSINE, reference.L1]
 NONE = np.empty(0, np.int32)
@@ -124,3 +125,34 @@ def test_no_rows_and_no_dimensions(metric):
     assert len(run(empty, np.ones(8, np.float32), metric)) == 0
     assert len(top(empty, np.ones(8, np.float32), metric, 3)[0]) == 0
     assert len(reference.distances(empty, np.ones(8, np.float32), metric)) == 0
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("d", [1, 2, 15, 16, 17, 50, 63, 64, 65, 130])
+@pytest.mark.parametrize("n", [1, 3, 4, 5, 8, 41])
+def test_rows_that_are_compared_four_at_a_time(metric, d, n):
+    rng = np.random.default_rng(100 * d + n)
+    halves = rng.standard_normal((n, d)).astype(np.float16)
+    vectors = halves.astype(np.float32)
+    vectors.flags.writeable = False
+    query = rng.standard_normal(d, dtype=np.float32)
+    expected = np.sort(reference.distances(vectors, query, metric))[:5]
+    for kernel, rows in (
+        (nearest, vectors),
+        (half_nearest, halves.view(np.uint16)),
+    ):
+        pool, out, values = np.empty(5, np.uint64), np.empty(5, np.int32), np.empty(5)
+        size = kernel(rows, query, metric, np.empty(0, np.int32), False, pool, out, values)
+        assert size == min(n, 5)
+        np.testing.assert_allclose(values[:size], expected, rtol=2e-5, atol=2e-6)
+        np.testing.assert_allclose(
+            reference.distances(vectors[out[:size]], query, metric), expected, rtol=2e-5, atol=2e-6
+        )
+
+
+def test_rows_with_nan_are_last_when_compared_four_at_a_time():
+    vectors = np.ones((9, 20), np.float32)
+    vectors[[0, 2, 5], 3] = np.nan
+    positions, values = top(vectors, np.ones(20, np.float32), reference.L2, 8)
+    assert positions.tolist() == [1, 3, 4, 6, 7, 8, 0, 2]
+    assert np.isnan(values[6:]).all()

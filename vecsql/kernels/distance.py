@@ -13,7 +13,16 @@ from numba import types
 from numba.extending import overload
 
 from vecsql.kernels.floats import (
+    FOUR,
+    four_differences,
+    four_norms,
+    four_products,
+    four_squares,
     half_differences,
+    half_four_differences,
+    half_four_norms,
+    half_four_products,
+    half_four_squares,
     half_products,
     half_squares,
     halves_products,
@@ -25,13 +34,14 @@ from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
 from vecsql.kernels.placing import place
 from vecsql.kernels.reference import COSINE, IP, L1, L2
 from vecsql.kernels.simd import prefetch
-from vecsql.kernels.topk import key_row, make_key, pool_insert
+from vecsql.kernels.topk import key_distance, key_row, make_key, pool_insert
 
 ROWS = read_only(types.float32, 2)
 QUERY = read_only(types.float32, 1)
 POSITIONS = read_only(types.int32, 1)
 
 LINE = 64  # bytes of a cache line
+SHORT = 64  # dimensions up to which rows are compared four at a time; the hardware prefetches longer ones better one by one
 AHEAD = 4  # rows that are prefetched before they are read, when they are not in sequence
 
 
@@ -81,6 +91,60 @@ def _apart(mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any,
         )
     return lambda mine, other, dimensions, query_norm, metric, rows: _floats_apart(
         mine, other, dimensions, query_norm, metric
+    )
+
+
+def _four_by(squares: Any, products: Any, differences: Any, norms: Any) -> Any:
+    """four_at() for rows of one type; see _distance_by."""
+
+    @helper
+    def four_at(
+        mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any, out: Any
+    ) -> None:
+        """distance_at() of four rows, one after the other from address `mine` on, as float32 into out[:4]; out[4:8] is scratch."""
+        first = out.ctypes.data
+        if metric == L2:
+            squares(mine, other, dimensions, first)
+        elif metric == L1:
+            differences(mine, other, dimensions, first)
+        else:
+            products(mine, other, dimensions, first)
+            if metric == IP:
+                for i in range(FOUR):
+                    out[i] = -out[i]
+            else:
+                norms(mine, mine, dimensions, first + 4 * FOUR)
+                for i in range(FOUR):
+                    both = np.float64(out[FOUR + i]) * np.float64(query_norm)
+                    similarity = np.float64(out[i]) / math.sqrt(both) if both > 0.0 else np.nan
+                    out[i] = np.float32(1.0 - min(max(similarity, -1.0), 1.0))
+
+    return four_at
+
+
+_floats_four = _four_by(four_squares, four_products, four_differences, four_norms)
+_halves_four = _four_by(
+    half_four_squares, half_four_products, half_four_differences, half_four_norms
+)
+
+
+def four_apart(
+    mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any, out: Any, rows: Any
+) -> None:
+    """four_at() for the element type of `rows`, as apart()."""
+    raise NotImplementedError
+
+
+@overload(four_apart, strict=False, inline="always")
+def _four_apart(
+    mine: Any, other: Any, dimensions: Any, query_norm: Any, metric: Any, out: Any, rows: Any
+) -> Any:
+    if rows.dtype == types.uint16:
+        return lambda mine, other, dimensions, query_norm, metric, out, rows: _halves_four(
+            mine, other, dimensions, query_norm, metric, out
+        )
+    return lambda mine, other, dimensions, query_norm, metric, out, rows: _floats_four(
+        mine, other, dimensions, query_norm, metric, out
     )
 
 
@@ -141,7 +205,23 @@ def nearest(
     worst = np.uint64(0xFFFFFFFFFFFFFFFF)
     base, other, dimensions = vectors.ctypes.data, query.ctypes.data, query.shape[0]
     stride = vectors.itemsize * dimensions
-    for i in range(positions.shape[0] if gather else vectors.shape[0]):
+    together = np.int64(0)  # rows that are compared four at a time
+    if not gather and dimensions <= SHORT:
+        together = vectors.shape[0] & -FOUR
+        found = np.empty(2 * FOUR, np.float32)
+        limit = np.float32(np.inf)
+        for first in range(0, together, FOUR):
+            four_apart(base + stride * first, other, dimensions, norm, metric, found, vectors)
+            for i in range(FOUR):
+                if found[i] > limit:
+                    continue
+                key = make_key(found[i], first + i)
+                if key < worst:
+                    size, _ = pool_insert(pool, size, capacity, key)
+                    if size == capacity:
+                        worst = pool[size - 1]
+                        limit = key_distance(worst)
+    for i in range(together, positions.shape[0] if gather else vectors.shape[0]):
         row = np.int64(positions[i]) if gather else np.int64(i)
         if gather and i + AHEAD < positions.shape[0]:
             following = base + stride * np.int64(positions[i + AHEAD])

@@ -24,6 +24,7 @@ MAGNITUDE, SIGN = 0x7FFF, 0x8000  # of a float16
 REBIAS = 2.0**112  # between the exponents' biases: 127 - 15
 CONVERTS = LEVEL != "portable" and bool(llvm.get_host_cpu_features().get("f16c"))
 CHAINS = 4  # independent sums, to hide the latency of additions
+FOUR = 4  # rows at a time, where the sums across lanes cost as much as the rows themselves
 FLAGS = ("reassoc", "contract", "nsz")
 
 
@@ -128,6 +129,14 @@ def take_rest(
     elements: tuple[Any, Any],
 ) -> None:
     """Add the last count - done elements, of which there are fewer than LANES, by masked loads."""
+    mask = _rest_mask(builder, done, count)
+    x = _load_masked(builder, first, done, mask, elements[0])
+    y = _load_masked(builder, second, done, mask, elements[1])
+    builder.store(step(builder, builder.load(total), x, y), total)
+
+
+def _rest_mask(builder: Any, done: Any, count: Any) -> Any:
+    """A mask of the first count - done lanes."""
     left = builder.trunc(builder.sub(count, done), I32)
     lanes = ir.Constant(ir.VectorType(I32, LANES), list(range(LANES)))
     undefined = ir.Constant(lanes.type, ir.Undefined)
@@ -136,10 +145,7 @@ def take_rest(
         undefined,
         ir.Constant(lanes.type, [0] * LANES),
     )
-    mask = builder.icmp_signed("<", lanes, spread)
-    x = _load_masked(builder, first, done, mask, elements[0])
-    y = _load_masked(builder, second, done, mask, elements[1])
-    builder.store(step(builder, builder.load(total), x, y), total)
+    return builder.icmp_signed("<", lanes, spread)
 
 
 def _load_masked(builder: Any, address: Any, index: Any, mask: Any, element: Any) -> Any:
@@ -165,6 +171,66 @@ def _sum_of(step: Any, elements: tuple[Any, Any] = (F32, F32)) -> Any:
     return total
 
 
+def _fold(builder: Any, first: Any, second: Any, width: int) -> Any:
+    """Of two vectors side by side, or of one: each run of 2 * `width` elements as one of `width`, its halves added up."""
+    both = first.type.count * (1 if second is None else 2)
+    second = ir.Constant(first.type, ir.Undefined) if second is None else second
+    every = range(0, both, 2 * width)
+    places = ir.VectorType(I32, len(every) * width)
+    low = ir.Constant(places, [at + i for at in every for i in range(width)])
+    high = ir.Constant(places, [at + width + i for at in every for i in range(width)])
+    return _add(
+        builder,
+        builder.shuffle_vector(first, second, low),
+        builder.shuffle_vector(first, second, high),
+    )
+
+
+def _four_totals(
+    builder: Any, first: Any, second: Any, count: Any, step: Any, element: Any, alone: bool
+) -> Any:
+    """The sums over four rows, one after the other from address `first` on, as a vector of four."""
+    size = 4 if element is F32 else 2
+    rows = [builder.add(first, builder.mul(count, _number(row * size))) for row in range(FOUR)]
+    wide = ir.VectorType(F32, LANES)
+    totals = [cgutils.alloca_once_value(builder, ir.Constant(wide, [0.0] * LANES)) for _ in rows]
+    wides = builder.and_(count, _number(-LANES))
+
+    def take(index: Any, load: Any) -> None:
+        y = None if alone else load(second, index, F32)
+        for row, total in zip(rows, totals, strict=True):
+            x = load(row, index, element)
+            builder.store(step(builder, builder.load(total), x, x if alone else y), total)
+
+    for total in totals:
+        builder.store(ir.Constant(wide, [0.0] * LANES), total)
+    with cgutils.for_range_slice(builder, _number(0), wides, _number(LANES)) as (index, _):
+        take(index, lambda address, at, kind: _load(builder, address, at, kind))
+    mask = _rest_mask(builder, wides, count)
+    with builder.if_then(builder.icmp_signed("<", wides, count)):
+        take(wides, lambda address, at, kind: _load_masked(builder, address, at, mask, kind))
+    a, b, c, d = (builder.load(total) for total in totals)
+    pairs = _fold(builder, a, b, 8), _fold(builder, c, d, 8)
+    folded = _fold(builder, *pairs, 4)
+    return _fold(builder, _fold(builder, folded, None, 2), None, 1)
+
+
+def _four_of(step: Any, element: Any, *, alone: bool = False) -> Any:
+    @intrinsic
+    def totals(typingctx: Any, first: Any, second: Any, count: Any, out: Any) -> Any:
+        """(address of rows, address of the query, count, address): the sums over four rows of `count` elements, to four float32."""
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            first, second, count, out = args
+            found = _four_totals(builder, first, second, count, step, element, alone)
+            builder.store(found, builder.inttoptr(out, found.type.as_pointer()), align=4)
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.intp, types.int64, types.intp), codegen
+
+    return totals
+
+
 sum_squares = _sum_of(_squares)  # of differences
 sum_products = _sum_of(_products)
 sum_differences = _sum_of(_differences)  # absolute ones
@@ -173,3 +239,13 @@ half_squares = _sum_of(_squares, (I16, F32))
 half_products = _sum_of(_products, (I16, F32))
 half_differences = _sum_of(_differences, (I16, F32))
 halves_products = _sum_of(_products, (I16, I16))
+
+# Of four rows in sequence at a time.
+four_squares = _four_of(_squares, F32)
+four_products = _four_of(_products, F32)
+four_differences = _four_of(_differences, F32)
+four_norms = _four_of(_products, F32, alone=True)
+half_four_squares = _four_of(_squares, I16)
+half_four_products = _four_of(_products, I16)
+half_four_differences = _four_of(_differences, I16)
+half_four_norms = _four_of(_products, I16, alone=True)
