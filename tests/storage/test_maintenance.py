@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,12 +65,12 @@ def test_merging_drops_deleted_rows(database: StorageEngine) -> None:
     insert(database, range(200))
     database.flush()
     delete(database, *range(0, 200, 2))
-    database._background.maintenance.request()
+    database._background.request_upkeep()
     database.wait_for_background()
     (part,) = database.snapshot().table(ITEMS).parts
     assert (part.part.num_rows, part.live) == (100, None)
     delete(database, *range(1, 200, 2))
-    database._background.maintenance.request()
+    database._background.request_upkeep()
     database.wait_for_background()
     assert database.snapshot().table(ITEMS).parts == ()
 
@@ -90,7 +91,7 @@ def test_rows_deleted_during_a_merge_stay_deleted(
         return merged
 
     monkeypatch.setattr(compaction, "merge", merge_slowly)
-    database._background.maintenance.request()
+    database._background.request_upkeep()
     database.wait_for_background()
     assert contents(database.snapshot()).keys() == set(range(40, 100)) - {50}
 
@@ -105,7 +106,7 @@ def test_a_snapshot_stays_valid_through_merges(database: StorageEngine) -> None:
         insert(database, range(90))
         database.flush()
         delete(database, *range(90))
-        database._background.maintenance.request()
+        database._background.request_upkeep()
         database.wait_for_background()
         database.flush()
     assert contents(before).keys() == set(range(100))
@@ -157,7 +158,7 @@ def test_failed_background_work_is_tried_again(caplog: pytest.LogCaptureFixture)
         if len(tries) == 1:
             raise errors.DiskFull("no space")
 
-    background = Background(flaky, lambda: None)
+    background = Background(flaky, lambda: None, lambda: None)
     background.checkpoint.request()
     with pytest.raises(errors.DiskFull):
         background.wait()
@@ -202,3 +203,59 @@ def test_vectors_with_nulls_survive_a_flush(database: StorageEngine) -> None:
     assert np.flatnonzero(~valid).tolist() == [7]
     assert as_floats(matrix)[7].tolist() == [0, 0, 0, 0]
     assert part.part.column(EMBEDDING).to_pylist() == values
+
+
+def test_a_flushed_segment_gets_its_index_while_a_merge_is_under_way(
+    database: StorageEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(database, HNSW_INDEX)
+    insert(database, range(300))
+    database.flush()
+    database.wait_for_background()
+    merging, indexed = threading.Event(), threading.Event()
+    real = compaction.merge
+
+    def merge_when_indexed(state, inputs, store):
+        merging.set()
+        assert indexed.wait(30)
+        return real(state, inputs, store)
+
+    monkeypatch.setattr(compaction, "merge", merge_when_indexed)
+    delete(database, *range(200))
+    database._background.request_upkeep()
+    assert merging.wait(30)
+    insert(database, range(1000, 1060))
+    database.flush()
+    database._background.wait_for(database._background.indexing)
+    new = database.snapshot().table(ITEMS).parts[1].part
+    assert new.num_rows == 60
+    assert new.index(HNSW) is not None
+    indexed.set()
+    database.wait_for_background()
+    assert contents(database.snapshot()).keys() == {*range(200, 300), *range(1000, 1060)}
+
+
+def test_an_index_of_a_segment_that_is_gone_is_given_up(
+    database: StorageEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(database)
+    insert(database, range(300))
+    database.flush()
+    database.wait_for_background()
+    real, tried = indexing.Indexer.build_all, []
+
+    def build_too_late(self, parts, definition, *, process_id, check):
+        tried.append(parts)
+        if len(tried) == 1:
+            delete(database, *range(300))
+            database._maintenance.compact()
+        check()
+        real(self, parts, definition, process_id=process_id, check=check)
+
+    monkeypatch.setattr(indexing.Indexer, "build_all", build_too_late)
+    with database.begin() as txn:
+        txn.set_catalog(catalog(HNSW_INDEX))
+    database.wait_for_background()
+    assert len(tried) == 1
+    assert database.snapshot().table(ITEMS).parts == ()
+    assert not contents(database.snapshot())

@@ -1,4 +1,4 @@
-"""Background work: named jobs on two low-priority threads, retried with growing delays when they fail."""
+"""Background work: named jobs on low-priority threads of their own, retried with growing delays when they fail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vecsql import stats
 
 logger = logging.getLogger(__name__)
 
-NICENESS = 10
+NICENESS = 19
 FIRST_DELAY = 1.0  # seconds until a failed job is tried again; doubles
 LONGEST_DELAY = 60.0
 
@@ -57,15 +57,14 @@ class Worker:
         return self._running or (self._requested and not self._failures)
 
     def stop(self) -> None:
+        """Start nothing more; join() waits for what runs."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+
+    def join(self) -> None:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
-
-    @property
-    def stopping(self) -> bool:
-        return self._stopping
 
     def _loop(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
@@ -108,21 +107,35 @@ class Worker:
 class Background:
     """The workers of one database."""
 
-    def __init__(self, checkpoint: Job, maintenance: Job) -> None:
+    def __init__(self, checkpoint: Job, compaction: Job, indexing: Job) -> None:
         self._changed = threading.Condition()
         self.checkpoint = Worker("checkpoint", checkpoint, self._changed)
-        self.maintenance = Worker("maintenance", maintenance, self._changed)
-        self._workers = (self.checkpoint, self.maintenance)
+        self.compaction = Worker("compaction", compaction, self._changed)
+        self.indexing = Worker("indexing", indexing, self._changed)
+        self._workers = (self.checkpoint, self.compaction, self.indexing)
+        self.stopping = False
+
+    def request_upkeep(self) -> None:
+        """Segments came or an index is wanted: see what is to be merged and built."""
+        self.compaction.request()
+        self.indexing.request()
 
     def wait(self) -> None:
         """Return when nothing runs or is due; raise what a failing job raised last."""
+        self.wait_for(*self._workers)
+
+    def wait_for(self, *workers: Worker) -> None:
+        """The same of some of the workers."""
         with self._changed:
-            while any(w.busy for w in self._workers):
+            while any(w.busy for w in workers):
                 self._changed.wait()
-            for worker in self._workers:
+            for worker in workers:
                 if worker.last_error is not None:
                     raise worker.last_error
 
     def stop(self) -> None:
+        self.stopping = True
         for worker in self._workers:
             worker.stop()
+        for worker in self._workers:
+            worker.join()

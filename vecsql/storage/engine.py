@@ -38,7 +38,7 @@ from vecsql.storage.wal import NullLog, WriteAheadLog
 from vecsql.storage.wal_records import AttachIndex, SequenceAdvance
 from vecsql.storage.write_set import TableWrites, WriteSet
 
-FLUSH_ROWS = 16_384
+FLUSH_ROWS = 8_192
 FLUSH_BYTES = 64 << 20
 BULK_BYTES = 4 << 20  # own rows above this are committed as a segment instead of through the WAL
 WAL_BYTES = 64 << 20  # a longer log is cut by a checkpoint
@@ -99,12 +99,12 @@ class StorageEngine:
         self._maintenance = Maintenance(
             self._chain, self._segments, self._indexer, self._stop_if_closing
         )
-        self._background = Background(self._run_checkpoint, self._run_maintenance)
+        self._background = Background(self._run_checkpoint, self._compact, self._index)
         self._transaction_ids = itertools.count(1)
         self._closed = False
         if not read_only:
             self._after_commit(self.current.tables)
-            self._background.maintenance.request()
+            self._background.request_upkeep()
 
     @property
     def current(self) -> DatabaseVersion:
@@ -154,7 +154,7 @@ class StorageEngine:
             self._drop_indexes(before, writes.catalog)
         self._after_commit(writes.tables)
         if writes.catalog is not None or extents:
-            self._background.maintenance.request()
+            self._background.request_upkeep()
 
     def _drop_indexes(self, before: Catalog, after: Catalog) -> None:
         """Free the memory of vector indexes that are gone."""
@@ -263,14 +263,19 @@ class StorageEngine:
 
     def _run_checkpoint(self) -> None:
         if self._checkpointer.run():
-            self._background.maintenance.request()
+            self._background.request_upkeep()
 
-    def _run_maintenance(self) -> None:
-        if self._maintenance.run():
+    def _compact(self) -> None:
+        if self._maintenance.compact():
+            self._background.checkpoint.request()
+            self._background.indexing.request()  # inputs without an index become a segment without
+
+    def _index(self) -> None:
+        if self._maintenance.index():
             self._background.checkpoint.request()
 
     def _stop_if_closing(self) -> None:
-        if self._background.maintenance.stopping:
+        if self._background.stopping:
             raise Stopped
 
     def flush(self) -> None:

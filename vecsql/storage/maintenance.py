@@ -1,9 +1,15 @@
-"""What the maintenance thread does: merge segments, then build the vector indexes that are missing."""
+"""Upkeep in the background: merging segments, and building the vector indexes that are missing.
+
+Both run at once, on threads of their own: a segment that was just flushed is scanned row by row until it has an index, and shall not
+wait for that while a large merge is under way.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
+from vecsql.catalog.model import Index
 from vecsql.storage import compaction, indexing
 from vecsql.storage.indexing import Indexer
 from vecsql.storage.interface import PartVersion
@@ -29,10 +35,17 @@ class Maintenance:
         self._indexer = indexer
         self._check = check
 
-    def run(self) -> bool:
-        """Work until there is nothing to do; True if anything was."""
+    def compact(self) -> bool:
+        """Merge segments until none should be; True if any were."""
+        return self._until_done(self._compact_one)
+
+    def index(self) -> bool:
+        """Build indexes until none is missing, of the smallest segments first; True if any were."""
+        return self._until_done(self._index_one)
+
+    def _until_done(self, step: Callable[[], bool]) -> bool:
         changed = False
-        while self._compact_one() or self._index_one():
+        while step():
             changed = True
             self._check()
         return changed
@@ -64,13 +77,36 @@ class Maintenance:
                 self._indexer.build_all(parts, definition, process_id=0, check=self._check)
 
     def _index_one(self) -> bool:
-        found = next(indexing.missing(self._chain.current), None)
+        missing = indexing.missing(self._chain.current)
+        found = min(missing, key=lambda pair: pair[0].num_rows, default=None)
         if found is None:
             return False
         segment, definition = found
-        self._indexer.build_all([segment], definition, process_id=0, check=self._check)
-        self._chain.restructure(lambda head: (head.catalog, _touched(head, definition.table_oid)))
+
+        def check() -> None:
+            self._check()
+            if not self._is_current(segment, definition):
+                raise _Outdated
+
+        with contextlib.suppress(_Outdated):
+            self._indexer.build_all([segment], definition, process_id=0, check=check)
+            self._chain.restructure(
+                lambda head: (head.catalog, _touched(head, definition.table_oid))
+            )
         return True
+
+    def _is_current(self, segment: Segment, definition: Index) -> bool:
+        """Whether the segment was not merged meanwhile, nor its table or the index dropped."""
+        state = self._chain.current.tables.get(definition.table_oid)
+        return (
+            state is not None
+            and definition in state.schema.vector_indexes
+            and any(version.part is segment for version in state.parts)
+        )
+
+
+class _Outdated(Exception):
+    """Nobody needs the index any more that is being built."""
 
 
 def _touched(head: DatabaseVersion, oid: int) -> Mapping[int, TableState]:
