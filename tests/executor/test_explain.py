@@ -112,3 +112,41 @@ def test_block_of_a_larger_query(connection: Any) -> None:
 def test_analyze_runs_the_statement(connection: Any) -> None:
     connection.execute("EXPLAIN ANALYZE DELETE FROM docs WHERE id = 9")
     assert connection.execute("SELECT id FROM docs WHERE id = 9").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("index", "order", "strategy"),
+    [
+        ("USING ivfflat (e vector_l2_ops)", "e <-> '[1,2,3,4,5,6,7,8]'", "ivf"),
+        ("USING hnsw (b bit_hamming_ops)", "b <~> '10110010'", "bits of all rows"),
+        ("USING hnsw (s sparsevec_l2_ops)", "s <-> '{1:1,3:2}/8'", "inverted lists"),
+        (
+            "USING hnsw ((binary_quantize(e)::bit(8)) bit_hamming_ops)",
+            "binary_quantize(e)::bit(8) <~> '10110010'",
+            "bits of all rows",
+        ),
+        ("USING ivfflat (h halfvec_l2_ops)", "h <-> '[1,2,3,4,5,6,7,8]'", "ivf"),
+    ],
+)
+def test_every_kind_of_index_says_beforehand_what_it_will_do(
+    index: str, order: str, strategy: str
+) -> None:
+    rows = 20_000
+    vectors = np.random.default_rng(1).standard_normal((rows, 8)).astype(np.float32)
+    with vecsql.connect(":memory:") as db:
+        db.execute("CREATE TABLE t (id int, e vector(8), h halfvec(8), b bit(8), s sparsevec(8))")
+        db.load("t", {"id": np.arange(rows), "e": vectors})
+        db.execute("UPDATE t SET h = e::halfvec, s = e::sparsevec, b = binary_quantize(e)::bit(8)")
+        db.execute(f"CREATE INDEX ON t {index}")
+        sql = f"SELECT id FROM t ORDER BY {order} LIMIT 5"
+        before = dict(
+            line[0].strip().split(": ", 1)
+            for line in db.execute(f"EXPLAIN {sql}").fetchall()
+            if ": " in line[0]
+        )
+        after = "\n".join(line[0] for line in db.execute(f"EXPLAIN ANALYZE {sql}").fetchall())
+        assert before["Strategy"] == strategy
+        assert f"Strategy: {strategy}" in after
+        assert 0 < float(before["Predicted Time"].removesuffix(" ms")) < 50
+        assert 0 < int(before["Predicted Bytes"]) <= rows * 8 * 16
+        assert before["Predicted Recall"] in ("1.000", "0.950")

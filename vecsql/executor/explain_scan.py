@@ -5,22 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from vecsql.errors import Error
 from vecsql.executor import filter as filters
 from vecsql.executor.context import ExecContext
 from vecsql.executor.effort import effort_of
 from vecsql.executor.plan_tree import Node
-from vecsql.executor.trace import ScanTrace
+from vecsql.executor.trace import ScanTrace, row_bytes
 from vecsql.executor.vector_search import asked_recall
-from vecsql.index.base import Effort, Expectation, Expecting
+from vecsql.index.base import Effort, Expectation
 from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 
 NANOSECONDS_PER_BYTE: Final = 0.06  # of vectors that are scanned in order
-UNKNOWN: Final = Expectation("index", "not known before it runs", 0.0)  # of kinds without a choice
 START_UP: Final = 0.03  # milliseconds
 
 
@@ -33,13 +32,9 @@ class Forecast:
     passing: int | None = 0
     predicted: list[float] = field(default_factory=list)
     strategies: dict[str, str] = field(default_factory=dict)  # with the reason
-    sure: bool = True  # False: some index does not say what it would do
 
     def add(self, expected: Expectation, vector_bytes: int) -> None:
         self.strategies.setdefault(expected.strategy, expected.reason)
-        if expected.strategy == UNKNOWN.strategy:
-            self.sure = False
-            return
         self.milliseconds += expected.milliseconds
         self.bytes += (
             expected.scored * expected.code_bytes + expected.reranked * vector_bytes
@@ -58,19 +53,18 @@ def forecast(
     version = ctx.txn.snapshot().table(plan.table.oid)
     if unusable(effort, index_oid, ctx):
         index_oid = 0
-    vector_bytes = _vector_bytes(plan)
     for pv in version.parts:
         among, known = _passing(plan, version, pv, ctx, params)
         rows = pv.part.num_rows if among is None else among.count
         found.passing = found.passing + rows if known and found.passing is not None else None
         if rows:
-            index: object = pv.part.index(index_oid) if index_oid else None
-            if isinstance(index, Expecting):
-                found.add(index.expect(k, effort, among), vector_bytes)
-            elif index is None:
+            vectors, _ = pv.part.derived(plan.attnum, plan.steps)
+            vector_bytes = row_bytes(vectors) or _vector_bytes(plan)
+            index = pv.part.index(index_oid) if index_oid else None
+            if index is None:
                 found.add(_exact(rows, plan.filter is not None, vector_bytes), vector_bytes)
             else:
-                found.add(UNKNOWN, vector_bytes)
+                found.add(index.expect(cast(Any, vectors), k, effort, among), vector_bytes)
     return found
 
 
@@ -144,8 +138,6 @@ def describe_forecast(node: Node, found: Forecast, why: str, *, costs: bool) -> 
 def describe_costs(node: Node, found: Forecast) -> None:
     if found.passing is not None:
         node.properties["Predicted Rows Passing"] = found.passing
-    if not found.sure:
-        return
     if found.predicted:
         _recall(node, found.predicted)
     node.properties["Predicted Time"] = round(found.milliseconds, 3)

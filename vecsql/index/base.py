@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -86,16 +86,13 @@ class VectorIndex(Protocol):
         among: RowSet | None,
     ) -> SearchResult: ...
 
+    def expect(self, vectors: Vectors, k: int, effort: Effort, among: RowSet | None) -> Expectation:
+        """What search() would do with a usual query."""
+        ...
+
     def sections(self) -> Sections: ...
 
     def parameters(self) -> dict[str, Any]: ...
 
     @property
     def nbytes(self) -> int: ...
-
-
-@runtime_checkable
-class Expecting(Protocol):
-    """An index that can say beforehand how it would search."""
-
-    def expect(self, k: int, effort: Effort, among: RowSet | None) -> Expectation: ...

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from vecsql.index import flat
-from vecsql.index.base import Effort, Metric, SearchResult, Sections
+from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections
 from vecsql.index.rowset import RowSet
 
 KIND = "bits"
+REASON = "exact at the speed of memory"
+NANOSECONDS_PER_BYTE = 0.06
 
 
 class BitIndex:
@@ -26,7 +28,14 @@ class BitIndex:
         """The k nearest rows that pass, exactly."""
         found: SearchResult = flat.search(vectors, query, k, self.metric, among)
         shown = "bits of all rows" if among is None else "bits of passing rows"
-        return replace(found, strategy=shown, reason="exact at the speed of memory")
+        return replace(found, strategy=shown, reason=REASON)
+
+    def expect(self, vectors: Any, k: int, effort: Effort, among: RowSet | None) -> Expectation:
+        """What search() would do."""
+        rows = len(vectors) if among is None else among.count
+        width = 8 * vectors.words.shape[1]
+        shown = "bits of all rows" if among is None else "bits of passing rows"
+        return Expectation(shown, REASON, rows * width * NANOSECONDS_PER_BYTE / 1e6, rows, 0, width)
 
     def sections(self) -> Sections:
         return {}

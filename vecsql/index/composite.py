@@ -227,7 +227,9 @@ class CompositeIndex:
         wanted = self._graph.indexed if among is None else among.count
         return result if len(result.positions) >= min(k, wanted) else None
 
-    def expect(self, k: int, effort: Effort, among: RowSet | None = None) -> Expectation:
+    def expect(
+        self, vectors: Vectors | Rows, k: int, effort: Effort, among: RowSet | None = None
+    ) -> Expectation:
         """What search() would do with a usual query."""
         choice = self.choose(k, effort, among)
         passing = self._graph.indexed if among is None else min(among.count, self._graph.indexed)

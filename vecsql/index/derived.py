@@ -16,7 +16,6 @@ from vecsql import index
 from vecsql.index.base import (
     Effort,
     Expectation,
-    Expecting,
     Mask,
     Metric,
     Progress,
@@ -57,13 +56,11 @@ class DerivedIndex:
             return found
         return replace(found, positions=self.positions[found.positions])
 
-    def expect(self, k: int, effort: Effort, among: RowSet | None) -> Expectation:
-        """What search() would do; not known where the inner index does not know."""
+    def expect(self, vectors: Any, k: int, effort: Effort, among: RowSet | None) -> Expectation:
+        """What search() would do with a usual query."""
         if among is not None and self.positions is not None:
             among = RowSet.of(among.bools[self.positions])
-        if isinstance(self.inner, Expecting):
-            return self.inner.expect(k, effort, among)
-        return Expectation("index", "not known before it runs", 0.0)
+        return self.inner.expect(cast(Any, self.rows), k, effort, among)
 
     def sections(self) -> Sections:
         own = dict(self.inner.sections())

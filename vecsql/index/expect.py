@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from vecsql.index.base import Expectation
-from vecsql.index.strategy import Choice, reranked_for
+from vecsql.index.strategy import CODING, Choice, Costs, reranked_for
 
 SCORED_PER_PLACE: Final = 17  # rows whose codes a walk reads for each place in its pool
-NANOSECONDS_PER_LISTED: Final = 2.0  # a row of an inverted file, with what leads there
+NANOSECONDS_PER_LISTED: Final = 4.0  # a row of an inverted file, with what leads there
 
 
 def expectation(
@@ -25,6 +25,23 @@ def expectation(
         return Expectation("ivf", reason, ms, scored, min(2 * reranked, passing), code_bytes)
     shown = "exact over passing rows" if filtered else "exact scan"
     return Expectation(shown, reason, ms, 0, passing)
+
+
+def listed_expectation(
+    strategy: str, reason: str, scored: int, reranked: int, predicted: float, sizes: tuple[int, int]
+) -> Expectation:
+    """Of a search of an inverted file alone; `sizes` are the bytes of a row's code and of its vector."""
+    code_bytes, vector_bytes = sizes
+    vector = Costs.usual(code_bytes, vector_bytes).vector
+    ms = (CODING + scored * NANOSECONDS_PER_LISTED + reranked * vector) / 1e6
+    return Expectation(strategy, reason, ms, scored, reranked, code_bytes, predicted)
+
+
+def exact_expectation(reason: str, rows: int, vector_bytes: int, *, filtered: bool) -> Expectation:
+    """Of comparing `rows` rows with the query."""
+    ms = rows * Costs.usual(0, vector_bytes).vector / 1e6
+    shown = "exact over passing rows" if filtered else "exact scan"
+    return Expectation(shown, reason, ms, reranked=rows)
 
 
 def walk_expectation(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.index import flat
-from vecsql.index.base import Effort, Mask, Metric, SearchResult, Sections
+from vecsql.index.base import Effort, Expectation, Mask, Metric, SearchResult, Sections
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import ALL_ROWS, METRIC_CODES, SparseRows
 from vecsql.index.rowset import RowSet
@@ -24,6 +24,9 @@ MORE: Final = (
     32  # rows beyond twice k that are re-ranked: sums in float32 seldom misplace a row by more
 )
 
+REASON: Final = "exact, by the elements of the query"
+POSTING_BYTES: Final = 8  # a row and a value
+POSTING_NS, ROW_NS, RERANK_NS = 1.0, 0.5, 60.0  # about what they cost
 HEAD = 3  # words of a row before its indices
 
 
@@ -72,8 +75,18 @@ class InvertedIndex:
             scored,
             reranked,
             "inverted lists",
-            reason="exact, by the elements of the query",
+            reason=REASON,
         )
+
+    def expect(self, vectors: Any, k: int, effort: Effort, among: RowSet | None) -> Expectation:
+        """What search() would do with a row of the index as query."""
+        rows = len(vectors) if among is None else among.count
+        lengths = np.diff(self._sections["heads"]).astype(np.float64)
+        # elements that many rows have are in many queries too
+        scored = int((lengths * lengths).sum() / max(len(vectors), 1))
+        reranked = min(2 * k + MORE, rows)
+        ms = (scored * POSTING_NS + len(vectors) * ROW_NS + reranked * RERANK_NS) / 1e6
+        return Expectation("inverted lists", REASON, ms, scored, reranked, POSTING_BYTES)
 
     def sections(self) -> Sections:
         return self._sections

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.index import flat
-from vecsql.index.base import Effort, Metric, SearchResult, Sections, Vectors
+from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections, Vectors
+from vecsql.index.expect import exact_expectation, listed_expectation
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
@@ -181,6 +182,26 @@ class IvfIndex:
             result.reason = "probes are set" if effort.probes is not None else "by calibration"
             result.code_bytes = self.code_bytes
         return result
+
+    def expect(
+        self, vectors: Vectors | Rows, k: int, effort: Effort, among: RowSet | None = None
+    ) -> Expectation:
+        """What search() would do with a usual query."""
+        passing = self._indexed if among is None else min(among.count, self._indexed)
+        vector_bytes = vectors.shape[1] * (2 if isinstance(vectors, Rows) else 4)
+        if self._must_be_exact(k, effort, among):
+            reason = "few rows pass" if among is not None else "so many rows are asked for"
+            return exact_expectation(reason, passing, vector_bytes, filtered=among is not None)
+        reranked = min(rerank_for(k, self._bits) // 2, passing)
+        sizes = self.code_bytes, vector_bytes
+        if effort.probes is not None:
+            probes = min(effort.probes, self.lists)
+            scored = self._indexed * probes // self.lists
+            shown = f"ivf (probes={probes})"
+            return listed_expectation(shown, "probes are set", scored, reranked, math.nan, sizes)
+        _, rows = reach_for(self._curve, 1.0 - MISSES * (1.0 - effort.recall))
+        scored = min(round(rows) or self._indexed, self._indexed)
+        return listed_expectation("ivf", "by calibration", scored, reranked, effort.recall, sizes)
 
     def _knobs_for(self, effort: Effort, k: int) -> tuple[Knobs, float]:
         key = (effort.recall, effort.probes, k)
