@@ -12,14 +12,15 @@ from vecsql.executor import filter as filters
 from vecsql.executor.context import ExecContext
 from vecsql.executor.effort import effort_of
 from vecsql.executor.plan_tree import Node
-from vecsql.executor.trace import ScanTrace, row_bytes
+from vecsql.executor.trace import ScanTrace
 from vecsql.executor.vector_search import asked_recall
 from vecsql.index.base import Effort, Expectation
+from vecsql.index.expect import NANOSECONDS_PER_BYTE, exact_expectation
+from vecsql.index.rows import row_bytes
 from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 
-NANOSECONDS_PER_BYTE: Final = 0.06  # of vectors that are scanned in order
 START_UP: Final = 0.03  # milliseconds
 
 
@@ -62,16 +63,12 @@ def forecast(
             vector_bytes = row_bytes(vectors) or _vector_bytes(plan)
             index = pv.part.index(index_oid) if index_oid else None
             if index is None:
-                found.add(_exact(rows, plan.filter is not None, vector_bytes), vector_bytes)
+                ms = rows * vector_bytes * NANOSECONDS_PER_BYTE / 1e6
+                filtered = plan.filter is not None
+                found.add(exact_expectation("", rows, ms, filtered=filtered), vector_bytes)
             else:
                 found.add(index.expect(cast(Any, vectors), k, effort, among), vector_bytes)
     return found
-
-
-def _exact(rows: int, filtered: bool, vector_bytes: int) -> Expectation:
-    milliseconds = rows * vector_bytes * NANOSECONDS_PER_BYTE / 1e6
-    shown = "exact over passing rows" if filtered else "exact scan"
-    return Expectation(shown, "", milliseconds, reranked=rows)
 
 
 def _passing(

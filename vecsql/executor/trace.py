@@ -10,6 +10,7 @@ from typing import Any
 
 from vecsql.executor.context import ExecContext
 from vecsql.index.base import SearchResult
+from vecsql.index.rows import row_bytes
 
 _WITH_EFFORT = re.compile(r"(.*) \((\w+)=(\d+)\)\Z")
 
@@ -84,9 +85,3 @@ class ScanTrace:
     def finish(self, rows: int) -> None:
         self.rows = rows
         self.elapsed = time.perf_counter() - self.started
-
-
-def row_bytes(vectors: Any) -> int:
-    """Bytes of one of the rows of a part: of a float32 matrix, or of index.rows.Rows."""
-    array = getattr(vectors, "matrix", getattr(vectors, "words", vectors))
-    return int(array.nbytes // max(len(vectors), 1)) if hasattr(array, "nbytes") else 0

@@ -7,11 +7,11 @@ from typing import Any
 
 from vecsql.index import flat
 from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections
+from vecsql.index.expect import NANOSECONDS_PER_BYTE
 from vecsql.index.rowset import RowSet
 
 KIND = "bits"
 REASON = "exact at the speed of memory"
-NANOSECONDS_PER_BYTE = 0.06
 
 
 class BitIndex:

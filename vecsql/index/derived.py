@@ -25,7 +25,7 @@ from vecsql.index.base import (
 )
 from vecsql.index.derive import DerivedRows, Kind, taken
 from vecsql.index.results import EMPTY
-from vecsql.index.rows import BitRows, HalfRows, Halves, NarrowRows, SparseRows
+from vecsql.index.rows import NarrowRows, SparseRows, restored, stored_matrix
 from vecsql.index.rowset import RowSet
 
 KIND = "derived"
@@ -67,7 +67,7 @@ class DerivedIndex:
         if isinstance(self.rows, SparseRows):
             own["derived"], own["starts"] = self.rows.words, self.rows.starts
         else:
-            own["derived"] = matrix_of(self.rows)
+            own["derived"] = stored_matrix(self.rows)
         if self.positions is not None:
             own["positions"] = self.positions
         return own
@@ -81,13 +81,6 @@ class DerivedIndex:
     @property
     def nbytes(self) -> int:
         return sum(array.nbytes for array in self.sections().values())
-
-
-def matrix_of(rows: Kind) -> npt.NDArray[Any]:
-    """The array that holds the rows."""
-    if isinstance(rows, Halves):
-        return rows.matrix
-    return rows.words if isinstance(rows, BitRows) else np.asarray(rows)
 
 
 def build(
@@ -126,10 +119,6 @@ def load(metric: Metric, parameters: Mapping[str, Any], sections: Sections) -> V
 
 def _rows(sections: Sections, own: Mapping[str, Any]) -> Kind:
     matrix, dimensions = sections["derived"], own["dimensions"]
-    if matrix.dtype == np.float16:
-        return NarrowRows(matrix) if own.get("narrow") else HalfRows(matrix)
-    if matrix.dtype == np.uint64:
-        return BitRows(matrix, dimensions)
     if matrix.dtype == np.int32:
         return SparseRows(matrix, sections["starts"], dimensions)
-    return matrix
+    return restored(matrix, dimensions, narrow=own.get("narrow", False))

@@ -7,6 +7,7 @@ from typing import Final
 from vecsql.index.base import Expectation
 from vecsql.index.strategy import CODING, Choice, Costs, reranked_for
 
+NANOSECONDS_PER_BYTE: Final = 0.06  # of rows that are scanned in order
 SCORED_PER_PLACE: Final = 17  # rows whose codes a walk reads for each place in its pool
 NANOSECONDS_PER_LISTED: Final = 4.0  # a row of an inverted file, with what leads there
 
@@ -23,8 +24,7 @@ def expectation(
     if choice.name == "ivf":
         scored = min(passing, round(ms * 1e6 / NANOSECONDS_PER_LISTED))
         return Expectation("ivf", reason, ms, scored, min(2 * reranked, passing), code_bytes)
-    shown = "exact over passing rows" if filtered else "exact scan"
-    return Expectation(shown, reason, ms, 0, passing)
+    return exact_expectation(reason, passing, ms, filtered=filtered)
 
 
 def listed_expectation(
@@ -37,9 +37,8 @@ def listed_expectation(
     return Expectation(strategy, reason, ms, scored, reranked, code_bytes, predicted)
 
 
-def exact_expectation(reason: str, rows: int, vector_bytes: int, *, filtered: bool) -> Expectation:
+def exact_expectation(reason: str, rows: int, ms: float, *, filtered: bool) -> Expectation:
     """Of comparing `rows` rows with the query."""
-    ms = rows * Costs.usual(0, vector_bytes).vector / 1e6
     shown = "exact over passing rows" if filtered else "exact scan"
     return Expectation(shown, reason, ms, reranked=rows)
 

@@ -18,8 +18,9 @@ from vecsql.index import flat
 from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections, Vectors
 from vecsql.index.expect import exact_expectation, listed_expectation
 from vecsql.index.results import EMPTY
-from vecsql.index.rows import Rows
+from vecsql.index.rows import Rows, row_bytes
 from vecsql.index.rowset import RowSet
+from vecsql.index.strategy import Costs
 
 FORMAT_VERSION: Final = 1
 BLOCK: Final = 32  # rows of a block, see kernels/fastscan.py
@@ -188,10 +189,11 @@ class IvfIndex:
     ) -> Expectation:
         """What search() would do with a usual query."""
         passing = self._indexed if among is None else min(among.count, self._indexed)
-        vector_bytes = vectors.shape[1] * (2 if isinstance(vectors, Rows) else 4)
+        vector_bytes = row_bytes(vectors)
         if self._must_be_exact(k, effort, among):
             reason = "few rows pass" if among is not None else "so many rows are asked for"
-            return exact_expectation(reason, passing, vector_bytes, filtered=among is not None)
+            ms = passing * Costs.usual(0, vector_bytes).vector / 1e6
+            return exact_expectation(reason, passing, ms, filtered=among is not None)
         reranked = min(rerank_for(k, self._bits) // 2, passing)
         sizes = self.code_bytes, vector_bytes
         if effort.probes is not None:

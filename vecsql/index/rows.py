@@ -238,6 +238,28 @@ def packed(ones: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
     return room.view(np.uint64)
 
 
+def stored_matrix(rows: npt.NDArray[np.float32] | Rows) -> npt.NDArray[Any]:
+    """The array that holds rows of equal length, as it is stored."""
+    if isinstance(rows, Halves):
+        return rows.matrix
+    return rows.words if isinstance(rows, BitRows) else np.asarray(rows)
+
+
+def restored(
+    matrix: npt.NDArray[Any], bits: int, *, narrow: bool
+) -> npt.NDArray[np.float32] | Rows:
+    """The rows of a stored array; `bits` are those of a bit(n) column, `narrow` says that float16 are those of vectors."""
+    if matrix.dtype == np.float16:
+        return NarrowRows(matrix) if narrow else HalfRows(matrix)
+    return BitRows(matrix, bits) if matrix.dtype == np.uint64 else matrix
+
+
+def row_bytes(vectors: Any) -> int:
+    """Bytes of one of the rows of a part, of equal length on average; 0 where there are none, or they are made when needed."""
+    array = getattr(vectors, "matrix", getattr(vectors, "words", vectors))
+    return int(array.nbytes // max(len(vectors), 1)) if hasattr(array, "nbytes") else 0
+
+
 class SparseRows(Rows):
     """sparsevec(n): all rows' words (types.sparsevec) in one array, and at which word each begins."""
 

@@ -8,6 +8,7 @@ narrower ones.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -130,8 +131,8 @@ def take_rest(
 ) -> None:
     """Add the last count - done elements, of which there are fewer than LANES, by masked loads."""
     mask = _rest_mask(builder, done, count)
-    x = _load_masked(builder, first, done, mask, elements[0])
-    y = _load_masked(builder, second, done, mask, elements[1])
+    x = _load_masked(builder, mask, first, done, elements[0])
+    y = _load_masked(builder, mask, second, done, elements[1])
     builder.store(step(builder, builder.load(total), x, y), total)
 
 
@@ -148,7 +149,7 @@ def _rest_mask(builder: Any, done: Any, count: Any) -> Any:
     return builder.icmp_signed("<", lanes, spread)
 
 
-def _load_masked(builder: Any, address: Any, index: Any, mask: Any, element: Any) -> Any:
+def _load_masked(builder: Any, mask: Any, address: Any, index: Any, element: Any) -> Any:
     """LANES floats, of which those without a mask bit are zero and not read."""
     place, size = _place(builder, address, index, element)
     wide = ir.VectorType(element, LANES)
@@ -202,13 +203,11 @@ def _four_totals(
             x = load(row, index, element)
             builder.store(step(builder, builder.load(total), x, x if alone else y), total)
 
-    for total in totals:
-        builder.store(ir.Constant(wide, [0.0] * LANES), total)
     with cgutils.for_range_slice(builder, _number(0), wides, _number(LANES)) as (index, _):
-        take(index, lambda address, at, kind: _load(builder, address, at, kind))
-    mask = _rest_mask(builder, wides, count)
+        take(index, partial(_load, builder))
+    masked = partial(_load_masked, builder, _rest_mask(builder, wides, count))
     with builder.if_then(builder.icmp_signed("<", wides, count)):
-        take(wides, lambda address, at, kind: _load_masked(builder, address, at, mask, kind))
+        take(wides, masked)
     a, b, c, d = (builder.load(total) for total in totals)
     pairs = _fold(builder, a, b, 8), _fold(builder, c, d, 8)
     folded = _fold(builder, *pairs, 4)

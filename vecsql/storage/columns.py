@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from vecsql.index.rows import BitRows, HalfRows, Halves, NarrowRows, Rows, SparseRows, packed
+from vecsql.index.rows import BitRows, HalfRows, NarrowRows, Rows, SparseRows, packed, stored_matrix
 from vecsql.storage.interface import Bools
 
 Array: TypeAlias = pa.Array
@@ -117,13 +117,6 @@ def _sparse_of(array: pa.Array, valid: Bools | None) -> SparseRows:
     return SparseRows(words, starts, int(words[starts[0]]) if known else 0)
 
 
-def stored_matrix(rows: Kind) -> npt.NDArray[Any]:
-    """The array that a segment stores of rows of equal length."""
-    if isinstance(rows, Halves):
-        return rows.matrix
-    return rows.words if isinstance(rows, BitRows) else np.asarray(rows)
-
-
 def narrowest(pieces: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
     """The pieces of a vector column, float32 or float16, all as float16 if that has every value exactly, else as float32."""
     halves = []
@@ -135,13 +128,6 @@ def narrowest(pieces: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
             ]
         halves.append(narrow.matrix)
     return halves
-
-
-def restored(matrix: npt.NDArray[Any], bits: int, *, narrow: bool) -> Kind:
-    """The rows of a stored array; `bits` are those of a bit(n) column, `narrow` says that float16 are those of vectors."""
-    if matrix.dtype == np.float16:
-        return NarrowRows(matrix) if narrow else HalfRows(matrix)
-    return BitRows(matrix, bits) if matrix.dtype == np.uint64 else matrix
 
 
 def array_of(rows: Kind, valid: Bools | None) -> pa.Array:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vecsql.catalog.model import Column
 from vecsql.index.derive import taken
+from vecsql.index.rows import restored, stored_matrix
 from vecsql.objstore.base import Blob
 from vecsql.storage.columns import (
     Kind,
@@ -19,9 +20,7 @@ from vecsql.storage.columns import (
     is_vector,
     keep,
     narrowest,
-    restored,
     rows_of,
-    stored_matrix,
 )
 from vecsql.storage.container import Container, Section, array_section, arrow_section
 from vecsql.storage.interface import Bools, PartVersion, Rowids
