@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -10,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vecsql import errors
-from vecsql.storage.wal import FRAME_SIZE, HEADER_SIZE, LogReader, WriteAheadLog
+from vecsql.storage.wal import (
+    FRAME_SIZE,
+    HEADER_SIZE,
+    LEAST_ROOM,
+    MOST_ROOM,
+    LogReader,
+    WriteAheadLog,
+)
 
 ID = bytes(range(16))
 
@@ -36,6 +45,11 @@ def read(path: str) -> list[bytes]:
     return [payload for _, payload in LogReader(path, ID)]
 
 
+def written(path: str) -> bytes:
+    """The file's header and records, of which none ends in a zero byte, without the zeros ahead of the next ones."""
+    return Path(path).read_bytes().rstrip(b"\0")
+
+
 @given(st.lists(st.binary(max_size=50), max_size=10), st.integers(0, 2**40))
 def test_reads_back_what_was_written(tmp_path_factory, payloads: list[bytes], start: int) -> None:
     path = str(tmp_path_factory.getbasetemp() / "roundtrip.wal")
@@ -47,16 +61,53 @@ def test_reads_back_what_was_written(tmp_path_factory, payloads: list[bytes], st
 
 def test_every_torn_tail_is_cut(path: str) -> None:
     write(path, [b"first", b"second", b"the last record"])
-    whole = Path(path).read_bytes()
+    whole = written(path)
     last = len(whole) - FRAME_SIZE - len(b"the last record")
     for length in range(last, len(whole)):
-        Path(path).write_bytes(whole[:length])
-        assert read(path) == [b"first", b"second"]
+        for zeros in (0, 8, len(whole) - length, 1000):
+            Path(path).write_bytes(whole[:length] + bytes(zeros))
+            assert read(path) == [b"first", b"second"]
+
+
+def test_log_is_filled_ahead_and_goes_on_in_what_was_filled(path: str) -> None:
+    log = WriteAheadLog.create(path, ID, 0)
+    log.append(b"first")
+    size = Path(path).stat().st_size
+    assert size >= HEADER_SIZE + FRAME_SIZE + len(b"first") + LEAST_ROOM
+    log.append(bytes(LEAST_ROOM - FRAME_SIZE))
+    assert Path(path).stat().st_size == size
+    log.append(b"third")
+    log.append(bytes(3 * MOST_ROOM))
+    log.close()
+    assert [len(payload) for payload in read(path)] == [
+        5, LEAST_ROOM - FRAME_SIZE, 5, 3 * MOST_ROOM
+    ]  # fmt: skip
+
+
+def test_full_disk_has_room_for_what_fits(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = HEADER_SIZE + 1000
+
+    def pwrite(fd: int, data: memoryview, offset: int) -> int:
+        if offset >= limit:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_to(fd, data[: limit - offset], offset)
+
+    log = WriteAheadLog.create(path, ID, 0)
+    write_to = os.pwrite
+    monkeypatch.setattr("vecsql.storage.wal.os.pwrite", pwrite)
+    log.append(b"a" * 500)
+    log.append(b"b" * 400)
+    with pytest.raises(errors.DiskFull):
+        log.append(b"c" * 400)
+    limit = 1 << 20
+    log.append(b"d" * 400)
+    log.close()
+    assert read(path) == [b"a" * 500, b"b" * 400, b"d" * 400]
 
 
 def test_every_damaged_byte_of_the_last_record_is_noticed(path: str) -> None:
     write(path, [b"first", b"second"])
-    whole = Path(path).read_bytes()
+    whole = written(path)
     for at in range(len(whole) - FRAME_SIZE - len(b"second"), len(whole)):
         damaged = bytearray(whole)
         damaged[at] ^= 0x40
@@ -66,7 +117,7 @@ def test_every_damaged_byte_of_the_last_record_is_noticed(path: str) -> None:
 
 def test_damage_before_synced_records_is_an_error(path: str) -> None:
     write(path, [b"first", b"second", b"third"])
-    whole = Path(path).read_bytes()
+    whole = written(path)
     for at in range(HEADER_SIZE, HEADER_SIZE + FRAME_SIZE + len(b"first")):
         damaged = bytearray(whole)
         damaged[at] ^= 1
@@ -77,7 +128,7 @@ def test_damage_before_synced_records_is_an_error(path: str) -> None:
 
 def test_unsynced_records_may_be_torn_in_any_order(path: str) -> None:
     write(path, [b"first", b"second", b"third"], sync=False)
-    damaged = bytearray(Path(path).read_bytes())
+    damaged = bytearray(written(path))
     damaged[HEADER_SIZE + FRAME_SIZE] ^= 1
     Path(path).write_bytes(damaged)
     assert read(path) == []
@@ -87,7 +138,7 @@ def test_damaged_header_and_foreign_log_are_errors(path: str) -> None:
     write(path, [])
     with pytest.raises(errors.DataCorrupted, match="belongs to another database"):
         LogReader(path, b"x" * 16)
-    damaged = bytearray(Path(path).read_bytes())
+    damaged = bytearray(written(path))
     damaged[20] ^= 1
     Path(path).write_bytes(damaged)
     with pytest.raises(errors.DataCorrupted, match="header at byte 0"):
@@ -164,7 +215,7 @@ def test_another_log_put_in_its_place_is_left_alone(path: str) -> None:
         log.truncate(end)
     with pytest.raises(errors.IoError):
         log.remove()
-    assert Path(path).read_bytes() == b"another's"
+    assert written(path) == b"another's"
 
 
 def test_nothing_is_accepted_when_the_new_log_may_not_be_found_again(

@@ -31,6 +31,7 @@ _FRAME = struct.Struct(
 )  # payload length, crc32c of the rest, LSN of the record's start, synced LSN
 FRAME_SIZE = _FRAME.size
 ASYNC_DELAY = 0.2  # seconds until an asynchronous commit is on disk
+LEAST_ROOM, MOST_ROOM = 64 << 10, 1 << 20  # bytes of zeros that are written ahead of the records
 
 
 class Log(Protocol):
@@ -95,7 +96,11 @@ class NullLog:
 
 
 class WriteAheadLog:
-    """The log in a file. Concurrent committers share one fsync: whoever comes first syncs for all that wait."""
+    """The log in a file. Concurrent committers share one fsync: whoever comes first syncs for all that wait.
+
+    The file is filled with zeros ahead of the records: to sync bytes that a file has already takes half as long as
+    to sync a file that has grown, for which the file system writes its journal.
+    """
 
     def __init__(self, path: str, database_id: bytes, start: int, end: int) -> None:
         self.path = path
@@ -104,6 +109,7 @@ class WriteAheadLog:
         self._end = end
         self._durable = end
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._room = 0  # bytes after the last record that the file has
         self._state = threading.Condition()
         self._syncing = False
         self._failure: errors.Error | None = None
@@ -144,13 +150,26 @@ class WriteAheadLog:
             self._check()
             record = frame(payload, self._end, self._durable)
             try:
-                _write_all(self._fd, record, HEADER_SIZE + self._end - self._start)
+                self._write(record)
             except OSError as problem:
                 raise io_error(problem, self.path) from problem
             self._end += len(record)
             stats.counters.add("wal_records", 1)
             stats.counters.add("wal_bytes", len(record))
             return self._end
+
+    def _write(self, record: bytes) -> None:
+        at = HEADER_SIZE + self._end - self._start
+        if len(record) <= self._room:
+            _write_all(self._fd, record, at)
+        else:
+            room = min(max(self.length, LEAST_ROOM), MOST_ROOM)
+            _write_all(self._fd, record, at)
+            self._room = len(record)
+            with suppress(OSError):  # a full disk has room for the record, but not for more
+                _write_all(self._fd, bytes(room), at + len(record))
+                self._room += room
+        self._room -= len(record)
 
     def sync(self, lsn: int) -> None:
         with self._state:
@@ -217,6 +236,7 @@ class WriteAheadLog:
             os.close(self._fd)
             self._fd = fd
             self._start = lsn
+            self._room = 0
             try:
                 sync_directory(self.path)
             except OSError as problem:  # which of the two files a crash would leave is unknown
