@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -61,6 +63,8 @@ class SequenceAdvance(msgspec.Struct, array_like=True, frozen=True, tag=2):
 
 Record = Commit | SequenceAdvance
 
+_END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
+
 _decoder = msgspec.msgpack.Decoder(Record)
 
 
@@ -97,13 +101,19 @@ def commit_record(writes: WriteSet, indexes: list[AttachIndex]) -> Commit:
 def _rows(version: PartVersion) -> bytes:
     part = version.part
     assert isinstance(part, MemBatch)
-    columns = {"rowid": keep(pa.array(part.rowids), version.live)}
-    columns |= {str(a): keep(part.column(a), version.live) for a in part.attnums}
-    batch = pa.record_batch(list(columns.values()), list(columns))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return bytes(sink.getvalue())
+    arrays = [keep(part.column(a), version.live) for a in part.attnums]
+    schema, head = _stream(part.attnums, tuple(a.type for a in arrays))
+    rowids = keep(pa.array(part.rowids), version.live)
+    batch = pa.RecordBatch.from_arrays([rowids, *arrays], schema=schema)
+    return b"".join((head, batch.serialize(), _END_OF_STREAM))
+
+
+@lru_cache(maxsize=256)
+def _stream(attnums: tuple[int, ...], types: tuple[pa.DataType, ...]) -> tuple[pa.Schema, bytes]:
+    """The schema of such rows, and the message that an Arrow IPC stream of them begins with."""
+    fields = [("rowid", pa.int64()), *((str(a), t) for a, t in zip(attnums, types, strict=True))]
+    schema = pa.schema(fields)
+    return schema, bytes(schema.serialize())
 
 
 def inserted_rows(record: Insert) -> MemBatch:

@@ -150,11 +150,13 @@ def _vectors_to_arrow(values: Any, ctype: ColumnType, dtype: Any) -> pa.Array:
         return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
     if ctype.typmod <= 0:
         return pa.array(values, ctype.arrow)
-    missing = np.array([v is None for v in values], bool)
-    blank = np.zeros(ctype.typmod, dtype)
-    rows = [blank if v is None else v for v in values]
-    matrix = np.asarray(rows, dtype).reshape(len(rows), ctype.typmod)
-    mask = pa.array(missing) if missing.any() else None
+    mask = None
+    missing = [v is None for v in values]
+    if any(missing):
+        blank = np.zeros(ctype.typmod, dtype)
+        values = [blank if v is None else v for v in values]
+        mask = pa.array(missing)
+    matrix = np.asarray(values, dtype).reshape(len(values), ctype.typmod)
     return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), ctype.typmod, mask=mask)
 
 
