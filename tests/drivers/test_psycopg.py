@@ -150,6 +150,17 @@ def test_copy_out_and_back_in(connection: Connection, options: str) -> None:
         "AND i.embedding = b.embedding").fetchone() == (500,)  # fmt: skip
 
 
+@pytest.mark.parametrize("options", ["", "(FORMAT BINARY)"])
+def test_copy_out_row_by_row(connection: Connection, options: str) -> None:
+    query = "COPY (SELECT g, NULLIF(g, 7)::text FROM generate_series(1, 3000) AS g) TO STDOUT"
+    with connection.cursor().copy(f"{query} {options}") as copy:
+        copy.set_types(["int4", "text"])
+        rows = list(copy.rows())
+    assert rows == [(n, None if n == 7 else str(n)) for n in range(1, 3001)]
+    with connection.cursor().copy(f"COPY (SELECT 1 WHERE false) TO STDOUT {options}") as copy:
+        assert list(copy.rows()) == []
+
+
 def test_copy_rows_in_binary(connection: Connection) -> None:
     register_vector(connection)
     connection.execute("CREATE TABLE copied (id int, v vector(3), at timestamptz)")

@@ -34,15 +34,13 @@ class Activity:
         self.streak = 0
 
 
-class BusyPolling:
-    """Of one loop, on whose thread all methods are called."""
+class Patience:
+    """Whether it is worth polling for the next request of the client that was just answered, and for how long."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, activity: Activity) -> None:
-        self._loop = loop
+    def __init__(self, activity: Activity) -> None:
         self.activity = activity
         self._gap = 2 * LONGEST  # the usual one, in seconds
         self._answered = self._until = 0.0  # seconds of the performance counter
-        self.polling = False
 
     def received(self) -> None:
         """A request came in."""
@@ -50,25 +48,40 @@ class BusyPolling:
         self._gap += WEIGHT * (gap - self._gap)
 
     def answered(self, client: object) -> None:
-        """A request of this client was answered on the loop."""
+        """A request of this client was answered."""
         now = self._answered = time.perf_counter()
         activity = self.activity
         if activity.client is not client:
             activity.client, activity.streak = client, 0
         activity.streak += 1
-        if activity.streak < STREAK or self._gap > LONGEST:
-            return
-        self._until = now + PATIENCE * self._gap
-        if not self.polling:
-            self.polling = True
-            self._loop.call_soon(self._poll)
+        if self._gap <= LONGEST:
+            self._until = now + PATIENCE * self._gap
+
+    def goes_on(self) -> bool:
+        """Whether to look for the next request once more."""
+        return self.activity.streak >= STREAK and time.perf_counter() < self._until
 
     def interrupted(self) -> None:
         """There is something else to do, or the client is gone."""
         self.activity.client, self.activity.streak = None, 0
 
+
+class BusyPolling(Patience):
+    """Of one loop, on whose thread all methods are called."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, activity: Activity) -> None:
+        super().__init__(activity)
+        self._loop = loop
+        self.polling = False
+
+    def answered(self, client: object) -> None:
+        super().answered(client)
+        if not self.polling and self.goes_on():
+            self.polling = True
+            self._loop.call_soon(self._poll)
+
     def _poll(self) -> None:
-        if self.activity.streak >= STREAK and time.perf_counter() < self._until:
+        if self.goes_on():
             self._loop.call_soon(self._poll)
         else:
             self.polling = False

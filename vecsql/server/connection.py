@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
@@ -18,8 +19,10 @@ from vecsql.errors import (
 )
 from vecsql.protocol import encode, events
 from vecsql.protocol.connection import ServerConnection
-from vecsql.server import authentication
+from vecsql.server import authentication, direct_line
 from vecsql.server.backend import Backend
+from vecsql.server.busy_polling import Patience
+from vecsql.server.direct_line import DirectLine
 from vecsql.session.failures import as_error
 from vecsql.session.session import Session
 
@@ -35,7 +38,8 @@ class Connection(asyncio.Protocol):
     """Whoever is the owner, the loop or one worker thread, feeds and handles; `_busy` says that it is a worker.
 
     Cheap events are handled on the loop at once. The first one that is not hands the connection to a worker, which
-    handles everything that has arrived by the time it is done, and then gives it back.
+    handles everything that has arrived by the time it is done, and then gives it back. When that happens again and
+    again, the worker gets the socket too (direct_line.py) and keeps both for a while.
     """
 
     def __init__(self, server: Server, place: Loop) -> None:
@@ -50,9 +54,8 @@ class Connection(asyncio.Protocol):
         self._backend: Backend | None = None
         self._incoming: deque[bytes] = deque()
         self._queued = 0
-        self._outgoing: deque[bytearray] = (
-            deque()
-        )  # replies of a worker that are still to be written
+        # replies of a worker that are still to be written
+        self._outgoing: deque[bytearray | memoryview] = deque()
         self._event: events.Event | None = None  # taken from the wire, not yet handled
         self._owner = threading.Lock()  # guards _busy and the hand-over of _incoming
         self._busy = False
@@ -62,6 +65,16 @@ class Connection(asyncio.Protocol):
         self._writable = threading.Event()
         self._writable.set()
         self._idle_timer: asyncio.TimerHandle | None = None
+        self._line: DirectLine | None = None
+        self.lent = (
+            False  # the worker reads and writes the line; set on the loop, reset by the worker
+        )
+        self._watched = False  # the loop reads too: the worker has to stop doing so
+        self._watch: asyncio.TimerHandle | None = None
+        self._served = 0  # requests that the worker has answered on the line
+        self._worked = 0.0  # when a worker was last done, in seconds of the monotonic clock
+        self._streak = 0  # how many times in a row a worker was needed
+        self._needed = False  # whether the last request needed a worker
 
     # asyncio.Protocol
 
@@ -133,7 +146,8 @@ class Connection(asyncio.Protocol):
                     self._event = event
                     self._busy = True
                     self._stop_polling()
-                    self._send()
+                    self._write_outgoing()
+                    self._lend()
                     self._server.workers.submit(self._work)
                     return
                 else:
@@ -147,6 +161,44 @@ class Connection(asyncio.Protocol):
         self._send()
         self._poll()
         self._start_idle_timer()
+
+    def _lend(self) -> None:
+        """Give the worker that is about to start the socket too, if it is likely to be needed again."""
+        soon = time.monotonic() - self._worked < direct_line.SOON
+        self._streak = self._streak + 1 if soon else 0
+        if self._streak < direct_line.STREAK:
+            return
+        transport = self._transport
+        if self._line is None and transport.get_extra_info("ssl_object") is None:
+            descriptor = transport.get_extra_info("socket").fileno()
+            polling = self.polling
+            patience = None if polling is None else Patience(polling.activity)
+            self._line = DirectLine(descriptor, patience)
+        if self._line is None or transport.get_write_buffer_size() or self._closed:
+            return
+        transport.pause_reading()
+        self.lent, self._watched = True, False
+        self._watch_line(-1)
+
+    def _watch_line(self, served: int) -> None:
+        """Read again when one request has taken the worker long."""
+        if not self.lent or self._closed:
+            return
+        with self._owner:
+            self._watched = served == self._served
+            served = self._served
+        if self._watched:
+            self._transport.resume_reading()
+        else:
+            self._watch = self._loop.call_later(direct_line.WATCH, self._watch_line, served)
+
+    def _reclaim(self) -> None:
+        """The worker has given the socket back."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if not self._closed and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _poll(self) -> None:
         if self.polling is not None:
@@ -276,16 +328,21 @@ class Connection(asyncio.Protocol):
         """Handle all events until nothing more has arrived, then give the connection back to the loop."""
         backend = self._backend
         assert backend is not None
+        cheap = 0
         try:
             while True:
                 self._feed()
                 if not self._work_through(backend):
                     break
                 with self._owner:
-                    if not self._incoming:
-                        self._busy = False
-                        self._loop.call_soon_threadsafe(self._idle)
+                    self._served += 1
+                    if self._incoming:
+                        continue
+                    if not self.lent:
+                        self._give_back()
                         return
+                cheap = 0 if self._needed else cheap + 1
+                self._wait_on_line(backend, cheap)
         except _Gone:
             pass
         except Error as error:
@@ -294,8 +351,36 @@ class Connection(asyncio.Protocol):
             self._loop.call_soon_threadsafe(self._fatal, as_error(raised))
         self._finish_work()
 
+    def _wait_on_line(self, backend: Backend, cheap: int) -> None:
+        """Receive the next request, or return the line."""
+        line = self._line
+        assert line is not None
+        if self._watched or cheap == direct_line.CHEAP:
+            self._return_line()
+            return
+        if line.patience is not None:
+            line.patience.answered(self)
+        data = line.receive()
+        if not data:
+            self._return_line()
+        elif not backend.answer(data):
+            self._wire.feed(data)
+
+    def _return_line(self) -> None:
+        self.lent = False
+        if self._line is not None and self._line.patience is not None:
+            self._line.patience.interrupted()
+        self._loop.call_soon_threadsafe(self._reclaim)
+
+    def _give_back(self) -> None:
+        """The loop is the owner again; to be called by the present owner with `_owner` held."""
+        self._busy = False
+        self._worked = time.monotonic()
+        self._loop.call_soon_threadsafe(self._idle)
+
     def _work_through(self, backend: Backend) -> bool:
         """False when the client has said good-bye or is gone."""
+        self._needed = False
         while not self._closed:
             event = self._next()
             if event is None:
@@ -304,10 +389,13 @@ class Connection(asyncio.Protocol):
             if isinstance(event, events.Terminate):
                 self._loop.call_soon_threadsafe(self._transport.close)
                 return False
+            self._needed = self._needed or not backend.is_cheap(event)
             backend.handle(event)
         return False
 
     def _finish_work(self) -> None:
+        if self.lent:
+            self._return_line()
         with self._owner:
             self._busy = False
         self._loop.call_soon_threadsafe(self._after_work)
@@ -334,7 +422,14 @@ class Connection(asyncio.Protocol):
         assert backend is not None
         if backend.out:
             data, backend.out = backend.out, bytearray()
-            self._outgoing.append(data)
+            if self.lent and self._line is not None:
+                rest = self._line.send(data)
+                if not rest:
+                    return
+                self._return_line()
+                self._outgoing.append(rest)
+            else:
+                self._outgoing.append(data)
             self._loop.call_soon_threadsafe(self._write_outgoing)
 
     def _write_outgoing(self) -> None:
@@ -348,6 +443,8 @@ class Connection(asyncio.Protocol):
         if not self._busy:
             self._send()
             return
+        if self.lent:
+            self._return_line()
         written = threading.Event()
         backend = self._backend
         assert backend is not None
@@ -411,6 +508,9 @@ class Connection(asyncio.Protocol):
         self._loop.call_soon_threadsafe(self._fatal, error)
 
     def _end_session(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
         session, self._session = self._session, None
         if session is not None:
             try:

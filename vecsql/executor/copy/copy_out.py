@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 
 from vecsql.executor.context import Result
 from vecsql.executor.copy.binary import BINARY_SIGNATURE
@@ -20,7 +21,11 @@ _ESCAPES = str.maketrans({
 
 
 class CopyOut:
-    """One running COPY TO STDOUT: iterate over the payloads, then read `tag`."""
+    """One running COPY TO STDOUT: iterate over the payloads, then read `tag`.
+
+    A payload is one row, as in PostgreSQL: clients take rows out of messages without parsing further. The binary
+    format's header comes with the first row.
+    """
 
     def __init__(
         self, result: Result, options: CopyOptions, style: TextFormat = DEFAULT_FORMAT
@@ -40,39 +45,49 @@ class CopyOut:
         return f"COPY {self.rows}"
 
     def __iter__(self) -> Iterator[bytes]:
-        binary = self.options.format == "binary"
-        if binary:
-            yield BINARY_SIGNATURE + bytes(8)
-        elif self.options.header:
+        if self.options.format == "binary":
+            yield from self._binary_payloads()
+            return
+        if self.options.header:
             yield (self._join([c.name for c in self._names], header=True) + "\n").encode()
+        for part in self._parts():
+            yield from self._text(part)
+
+    def _binary_payloads(self) -> Iterator[bytes]:
+        header = BINARY_SIGNATURE + bytes(8)
+        for part in self._parts():
+            for row in self._binary(part):
+                yield header + row if header else row
+                header = b""
+        yield header + b"\xff\xff"
+
+    def _parts(self) -> Iterator[Chunk]:
         for chunk in self.result.chunks:
             for start in range(0, chunk.num_rows, _ROWS):
                 part = _sliced(chunk, start, min(_ROWS, chunk.num_rows - start))
                 self.rows += part.num_rows
-                yield self._binary(part) if binary else self._text(part)
-        if binary:
-            yield b"\xff\xff"
+                yield part
 
-    def _binary(self, chunk: Chunk) -> bytes:
+    def _binary(self, chunk: Chunk) -> Iterator[bytes]:
         encoded = [
             encode_column(c, n.type, 1, self._style)
             for c, n in zip(chunk.columns, self._names, strict=True)
         ]
         count = struct.pack("!h", len(encoded))
         if not encoded:
-            return count * chunk.num_rows
-        return b"".join(count + b"".join(fields) for fields in zip(*encoded, strict=True))
+            return repeat(count, chunk.num_rows)
+        return (count + b"".join(fields) for fields in zip(*encoded, strict=True))
 
-    def _text(self, chunk: Chunk) -> bytes:
+    def _text(self, chunk: Chunk) -> Iterator[bytes]:
         texts = []
         for column, name in zip(chunk.columns, self._names, strict=True):
             encode = self._style.encoder(name.type.type)
             values = values_of(column, name.type)
             texts.append([None if v is None else encode(v) for v in values])
         if not texts:
-            return b"\n" * chunk.num_rows
-        lines = [self._join(list(fields), header=False) for fields in zip(*texts, strict=True)]
-        return ("\n".join(lines) + "\n").encode()
+            return repeat(b"\n", chunk.num_rows)
+        rows = zip(*texts, strict=True)
+        return ((self._join(list(fields), header=False) + "\n").encode() for fields in rows)
 
     def _joiner(self) -> Callable[..., str]:
         if self.options.format == "csv":
