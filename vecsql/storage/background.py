@@ -14,6 +14,8 @@ from vecsql import stats
 logger = logging.getLogger(__name__)
 
 NICENESS = 19
+# Flushed rows are scanned one by one until they have an index, which costs searches more than its build does.
+INDEXING_NICENESS = 10
 FIRST_DELAY = 1.0  # seconds until a failed job is tried again; doubles
 LONGEST_DELAY = 60.0
 
@@ -27,8 +29,11 @@ class Stopped(Exception):
 class Worker:
     """One thread that runs one kind of job whenever it is requested, never twice at once."""
 
-    def __init__(self, name: str, job: Job, changed: threading.Condition) -> None:
+    def __init__(
+        self, name: str, job: Job, changed: threading.Condition, niceness: int = NICENESS
+    ) -> None:
         self.name = name
+        self._niceness = niceness
         self._job = job
         self._changed = changed
         self._requested = False
@@ -68,7 +73,7 @@ class Worker:
 
     def _loop(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
         while self._next():
             self._run()
 
@@ -111,7 +116,7 @@ class Background:
         self._changed = threading.Condition()
         self.checkpoint = Worker("checkpoint", checkpoint, self._changed)
         self.compaction = Worker("compaction", compaction, self._changed)
-        self.indexing = Worker("indexing", indexing, self._changed)
+        self.indexing = Worker("indexing", indexing, self._changed, INDEXING_NICENESS)
         self._workers = (self.checkpoint, self.compaction, self.indexing)
         self.stopping = False
 
