@@ -66,10 +66,9 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._idle_timer: asyncio.TimerHandle | None = None
         self._line: DirectLine | None = None
-        self.lent = (
-            False  # the worker reads and writes the line; set on the loop, reset by the worker
-        )
-        self._watched = False  # the loop reads too: the worker has to stop doing so
+        self.lent = False  # the line is the worker's; set on the loop, reset by the worker
+        self._receiving = False  # the worker reads or waits for the client
+        self._watched = False  # the loop reads again: the worker must not any more
         self._watch: asyncio.TimerHandle | None = None
         self._served = 0  # requests that the worker has answered on the line
         self._worked = 0.0  # when a worker was last done, in seconds of the monotonic clock
@@ -174,7 +173,7 @@ class Connection(asyncio.Protocol):
             polling = self.polling
             patience = None if polling is None else Patience(polling.activity)
             self._line = DirectLine(descriptor, patience)
-        if self._line is None or transport.get_write_buffer_size() or self._closed:
+        if self._line is None or transport.is_closing() or transport.get_write_buffer_size():
             return
         transport.pause_reading()
         self.lent, self._watched = True, False
@@ -185,7 +184,7 @@ class Connection(asyncio.Protocol):
         if not self.lent or self._closed:
             return
         with self._owner:
-            self._watched = served == self._served
+            self._watched = served == self._served and not self._receiving
             served = self._served
         if self._watched:
             self._transport.resume_reading()
@@ -341,6 +340,7 @@ class Connection(asyncio.Protocol):
                     if not self.lent:
                         self._give_back()
                         return
+                    self._receiving = not self._watched
                 cheap = 0 if self._needed else cheap + 1
                 self._wait_on_line(backend, cheap)
         except _Gone:
@@ -355,19 +355,20 @@ class Connection(asyncio.Protocol):
         """Receive the next request, or return the line."""
         line = self._line
         assert line is not None
-        if self._watched or cheap == direct_line.CHEAP:
+        if not self._receiving or cheap == direct_line.CHEAP:
             self._return_line()
             return
         if line.patience is not None:
             line.patience.answered(self)
         data = line.receive()
+        self._receiving = False
         if not data:
             self._return_line()
         elif not backend.answer(data):
             self._wire.feed(data)
 
     def _return_line(self) -> None:
-        self.lent = False
+        self.lent = self._receiving = False
         if self._line is not None and self._line.patience is not None:
             self._line.patience.interrupted()
         self._loop.call_soon_threadsafe(self._reclaim)
