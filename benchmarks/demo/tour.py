@@ -43,7 +43,7 @@ FROM hits GROUP BY released ORDER BY released DESC LIMIT 5"""
 
 EXPLAINED = f"EXPLAIN (ANALYZE, COSTS OFF) {FILTERED}"
 
-COMPILING = """vecsql compiles its kernels for this machine, in the background and only this once (10 to 20 s).
+COMPILING = """vecsql compiles its kernels for this machine, in the background and only this once (up to a minute).
     Queries are answered without them, as the one above was; CREATE INDEX waits for them."""
 
 
