@@ -117,7 +117,7 @@ def test_every_damaged_byte_of_the_last_record_is_noticed(path: str) -> None:
 
 def test_damage_before_synced_records_is_an_error(path: str) -> None:
     write(path, [b"first", b"second", b"third"])
-    whole = written(path)
+    whole = Path(path).read_bytes()
     for at in range(HEADER_SIZE, HEADER_SIZE + FRAME_SIZE + len(b"first")):
         damaged = bytearray(whole)
         damaged[at] ^= 1
@@ -128,7 +128,7 @@ def test_damage_before_synced_records_is_an_error(path: str) -> None:
 
 def test_unsynced_records_may_be_torn_in_any_order(path: str) -> None:
     write(path, [b"first", b"second", b"third"], sync=False)
-    damaged = bytearray(written(path))
+    damaged = bytearray(Path(path).read_bytes())
     damaged[HEADER_SIZE + FRAME_SIZE] ^= 1
     Path(path).write_bytes(damaged)
     assert read(path) == []
@@ -138,7 +138,7 @@ def test_damaged_header_and_foreign_log_are_errors(path: str) -> None:
     write(path, [])
     with pytest.raises(errors.DataCorrupted, match="belongs to another database"):
         LogReader(path, b"x" * 16)
-    damaged = bytearray(written(path))
+    damaged = bytearray(Path(path).read_bytes())
     damaged[20] ^= 1
     Path(path).write_bytes(damaged)
     with pytest.raises(errors.DataCorrupted, match="header at byte 0"):
@@ -215,7 +215,7 @@ def test_another_log_put_in_its_place_is_left_alone(path: str) -> None:
         log.truncate(end)
     with pytest.raises(errors.IoError):
         log.remove()
-    assert written(path) == b"another's"
+    assert Path(path).read_bytes() == b"another's"
 
 
 def test_nothing_is_accepted_when_the_new_log_may_not_be_found_again(

@@ -27,15 +27,14 @@ class BitIndex:
     ) -> SearchResult:
         """The k nearest rows that pass, exactly."""
         found: SearchResult = flat.search(vectors, query, k, self.metric, among)
-        shown = "bits of all rows" if among is None else "bits of passing rows"
-        return replace(found, strategy=shown, reason=REASON)
+        return replace(found, strategy=_strategy(among), reason=REASON)
 
     def expect(self, vectors: Any, k: int, effort: Effort, among: RowSet | None) -> Expectation:
         """What search() would do."""
         rows = len(vectors) if among is None else among.count
         width = 8 * vectors.words.shape[1]
-        shown = "bits of all rows" if among is None else "bits of passing rows"
-        return Expectation(shown, REASON, rows * width * NANOSECONDS_PER_BYTE / 1e6, rows, 0, width)
+        ms = rows * width * NANOSECONDS_PER_BYTE / 1e6
+        return Expectation(_strategy(among), REASON, ms, rows, 0, width)
 
     def sections(self) -> Sections:
         return {}
@@ -46,3 +45,7 @@ class BitIndex:
     @property
     def nbytes(self) -> int:
         return 0
+
+
+def _strategy(among: RowSet | None) -> str:
+    return "bits of all rows" if among is None else "bits of passing rows"

@@ -338,7 +338,9 @@ class Connection(asyncio.Protocol):
                     if self._incoming:
                         continue
                     if not self.lent:
-                        self._give_back()
+                        self._busy = False
+                        self._worked = time.monotonic()
+                        self._loop.call_soon_threadsafe(self._idle)
                         return
                     self._receiving = not self._watched
                 cheap = 0 if self._needed else cheap + 1
@@ -358,9 +360,7 @@ class Connection(asyncio.Protocol):
         if not self._receiving or cheap == direct_line.CHEAP:
             self._return_line()
             return
-        if line.patience is not None:
-            line.patience.answered(self)
-        data = line.receive()
+        data = line.receive(self)
         self._receiving = False
         if not data:
             self._return_line()
@@ -369,15 +369,8 @@ class Connection(asyncio.Protocol):
 
     def _return_line(self) -> None:
         self.lent = self._receiving = False
-        if self._line is not None and self._line.patience is not None:
-            self._line.patience.interrupted()
+        self._stop_polling()
         self._loop.call_soon_threadsafe(self._reclaim)
-
-    def _give_back(self) -> None:
-        """The loop is the owner again; to be called by the present owner with `_owner` held."""
-        self._busy = False
-        self._worked = time.monotonic()
-        self._loop.call_soon_threadsafe(self._idle)
 
     def _work_through(self, backend: Backend) -> bool:
         """False when the client has said good-bye or is gone."""
@@ -422,15 +415,14 @@ class Connection(asyncio.Protocol):
         backend = self._backend
         assert backend is not None
         if backend.out:
-            data, backend.out = backend.out, bytearray()
+            data: bytearray | memoryview = backend.out
+            backend.out = bytearray()
             if self.lent and self._line is not None:
-                rest = self._line.send(data)
-                if not rest:
+                data = self._line.send(data)
+                if not data:
                     return
                 self._return_line()
-                self._outgoing.append(rest)
-            else:
-                self._outgoing.append(data)
+            self._outgoing.append(data)
             self._loop.call_soon_threadsafe(self._write_outgoing)
 
     def _write_outgoing(self) -> None:

@@ -14,16 +14,13 @@ from typing import Final
 
 from vecsql.server.busy_polling import Patience
 
-STREAK = 8  # requests for a worker, each soon after the last, before the socket is lent
-SOON: Final = (
-    0.010  # seconds between an answer and the next request, and how long a worker waits for it
-)
-CHEAP: Final = (
-    4  # requests in a row that the loop could have answered before it gets the socket back
-)
-WATCH: Final = (
-    0.5  # seconds until the loop reads again, to notice that the client of a long statement is gone
-)
+STREAK: Final = 8  # requests for a worker, each soon after the last, before the socket is lent
+# Seconds between an answer and the next request, and how long a worker waits for it
+SOON: Final = 0.010
+# Requests in a row that the loop could have answered before it gets the socket back
+CHEAP: Final = 4
+# Seconds until the loop reads again, to notice that the client of a long statement is gone
+WATCH: Final = 0.5
 CHUNK: Final = 256 << 10
 
 
@@ -35,11 +32,13 @@ class DirectLine:
         self._socket = socket.socket(fileno=os.dup(descriptor))
         self._arrivals = select.poll()
         self._arrivals.register(self._socket, select.POLLIN)
-        self.patience = patience
+        self._patience = patience
 
-    def receive(self) -> bytes | None:
-        """The next bytes, None when none come soon, b"" when the client is gone."""
-        patience = self.patience
+    def receive(self, client: object) -> bytes | None:
+        """The next bytes of the client, which has just been answered; None when none come soon, b"" when it is gone."""
+        patience = self._patience
+        if patience is not None:
+            patience.answered(client)
         arrived = False
         while not arrived and patience is not None and patience.goes_on():
             arrived = bool(self._arrivals.poll(0))
@@ -55,7 +54,7 @@ class DirectLine:
             patience.received()
         return data
 
-    def send(self, data: bytearray) -> memoryview:
+    def send(self, data: bytearray | memoryview) -> memoryview:
         """Send what the socket takes at once; returns the rest."""
         try:
             return memoryview(data)[self._socket.send(data) :]

@@ -159,17 +159,15 @@ class WriteAheadLog:
             return self._end
 
     def _write(self, record: bytes) -> None:
-        at = HEADER_SIZE + self._end - self._start
-        if len(record) <= self._room:
-            _write_all(self._fd, record, at)
-        else:
+        at = HEADER_SIZE + self.length
+        _write_all(self._fd, record, at)
+        self._room -= len(record)
+        if self._room < 0:
+            self._room = 0
             room = min(max(self.length, LEAST_ROOM), MOST_ROOM)
-            _write_all(self._fd, record, at)
-            self._room = len(record)
             with suppress(OSError):  # a full disk has room for the record, but not for more
                 _write_all(self._fd, bytes(room), at + len(record))
-                self._room += room
-        self._room -= len(record)
+                self._room = room
 
     def sync(self, lsn: int) -> None:
         with self._state:
