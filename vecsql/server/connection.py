@@ -192,7 +192,9 @@ class Connection(asyncio.Protocol):
             self._watch = self._loop.call_later(direct_line.WATCH, self._watch_line, served)
 
     def _reclaim(self) -> None:
-        """The worker has given the socket back."""
+        """The worker has given the socket back. A request that the loop read meanwhile may have lent it again."""
+        if self.lent:
+            return
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
