@@ -99,14 +99,17 @@ class Disk:
 
     def fsync(self, fd: int) -> None:
         with self._mutex:
-            folder = os.path.isdir(f"/proc/self/fd/{fd}")
-            number = 0 if folder else self._number(fd)
+            if os.path.isdir(f"/proc/self/fd/{fd}"):
+                self.fail("syncdir")
+                self.ops.append(Op("syncdir"))
+                return
+            number = self._number(fd)
             try:
-                self.fail("syncdir" if folder else "sync")
+                self.fail("sync")
             except OSError:
                 self.ops.append(Op("lose", number))
                 raise
-            self.ops.append(Op("syncdir") if folder else Op("sync", number))
+            self.ops.append(Op("sync", number))
 
     fdatasync = fsync
 
