@@ -70,10 +70,14 @@ def test_filters_lose_nothing(built, rows, metric, share):
 
 
 def test_a_filter_on_the_far_side_is_still_filled(built, rows, metric):
-    query = rows[0]
-    mask = np.zeros(len(rows), np.bool_)
-    mask[np.argsort(flat.distances(rows, query, metric))[len(rows) // 2 :]] = True
-    assert recall(built, rows, query[None], metric, mask=mask) >= 0.9
+    def far_from(query):
+        mask = np.zeros(len(rows), np.bool_)
+        mask[np.argsort(flat.distances(rows, query, metric))[len(rows) // 2 :]] = True
+        return mask
+
+    queries = rows[:6000:300]
+    found = [recall(built, rows, query[None], metric, mask=far_from(query)) for query in queries]
+    assert np.mean(found) >= 0.95
 
 
 def test_k_beyond_effort_and_beyond_the_rows(built, rows, metric):

@@ -21,7 +21,7 @@ from vecsql.index.workers import Run, workers
 OVERSAMPLE: Final = 1.25
 
 LINE: Final = 64
-SAMPLE: Final = 8192  # rows that decide centre and units
+SAMPLE: Final = 2048  # rows that decide centre and units
 CLIP_RMS: Final = 8.0  # l1: codes reach this many times the root mean square
 SEED: Final = 0x5EC5
 EVEN: Final = 0.01  # deviation of the norms, as a share of their mean, up to which inner products order as cosine does

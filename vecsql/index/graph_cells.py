@@ -2,7 +2,7 @@
 and what that missed is found among the neighbours' neighbours.
 
 A row is in the cells of its nearest centres (two rows that lie near a border share one of them sooner than one would
-find the other by probing cells), and centres are means of sampled rows.
+find the other by probing cells), and centres are sampled rows.
 """
 
 from __future__ import annotations
@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from vecsql.kernels.topk import NOTHING
+
 if TYPE_CHECKING:
     from vecsql.index.graph_build import GraphBuild
 
-OVERLAP: Final = 6  # cells per row
+OVERLAP: Final = 7  # cells per row
 SMALLEST_CELL: Final = 64  # rows per centre, at least
 # Of ef_construction candidates in all, so large a share is looked for in each cell of a row: cells overlap.
-LIST_SHARE: Final = 0.16
+LIST_SHARE: Final = 0.12
 ONE_CELL: Final = 2048  # so many rows are compared as one cell
+# Some centres are among the nearest of very many rows. Cells of more than so many rows per centre drop those to which other
+# centres are nearer: that saves a third of the comparisons and finds as much.
+CAPACITY: Final = 16
 LARGEST_CELL: Final = 4096  # larger ones are cut: mostly they are near-duplicates
-TRAINED_ON: Final = 8  # rows per centre that centres are moved with
-EXPAND: Final = 8  # neighbours whose neighbours are looked at when refining
+EXPAND: Final = 5  # neighbours whose neighbours are looked at when refining
+SCANNED: Final = 16384  # rows whose reverse edges are found by one scan of all edges, at least
 STEPS: Final = 12  # of progress
 
 Ids = npt.NDArray[np.int32]
@@ -37,13 +42,15 @@ def link(build: GraphBuild, ids: Ids, told: Told) -> None:
         return
     width = build.options.ef_construction
     if len(ids) <= ONE_CELL:
-        whole = np.array([0, len(ids)], np.int64)
-        lists = _compare(build, ids, np.arange(len(ids), dtype=np.int32), whole, width, told)
+        whole, slots = np.array([0, len(ids)], np.int64), np.arange(len(ids), dtype=np.int32)
+        lists = _compare(build, ids, slots, whole, len(ids), width, told)
         _choose(build, ids, lists)
     else:
-        near = _nearest(build, ids, _centres(build, ids), OVERLAP)
-        members, slots, bounds = _cells(ids, near)
-        lists = _compare(build, members, slots, bounds, math.ceil(LIST_SHARE * width), told)
+        per_centre = max(SMALLEST_CELL, math.isqrt(len(ids)) // OVERLAP)
+        near = _nearest(build, ids, ids[: len(ids) // per_centre])
+        members, slots, bounds = _cells(ids, near, CAPACITY * per_centre)
+        wanted = math.ceil(LIST_SHARE * width)
+        lists = _compare(build, members, slots, bounds, near.size, wanted, told)
         _choose(build, ids, lists)
         del lists
         _add_reverse(build)
@@ -53,28 +60,34 @@ def link(build: GraphBuild, ids: Ids, told: Told) -> None:
     told(1.0)
 
 
-def _cells(ids: Ids, near: Ids) -> tuple[Ids, Ids, npt.NDArray[np.int64]]:
+def _cells(ids: Ids, near: Ids, capacity: int) -> tuple[Ids, Ids, npt.NDArray[np.int64]]:
     """Members of all cells, their places in `near`, and where each cell begins."""
-    slots = np.argsort(near, axis=None, kind="stable").astype(np.int32)
+    rows, overlap = near.shape
+    # the rows to which a cell's centre is nearest come first in it, then those for which it is the second, and so on
+    by_cell = np.argsort(near.T, axis=None, kind="stable")
     sizes = np.bincount(near.reshape(-1))
-    pieces = np.maximum(1, -(-sizes // LARGEST_CELL))
+    kept = np.minimum(sizes, np.maximum(capacity, np.bincount(near[:, 0], minlength=len(sizes))))
+    within = np.arange(near.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    by_cell = by_cell[within < np.repeat(kept, sizes)]
+    slots = (by_cell % rows * overlap + by_cell // rows).astype(np.int32)
+    pieces = np.maximum(1, -(-kept // LARGEST_CELL))
     bounds = [0]
-    for size, cuts in zip(sizes.tolist(), pieces.tolist(), strict=True):
+    for size, cuts in zip(kept.tolist(), pieces.tolist(), strict=True):
         start = bounds[-1]
         bounds += [start + size * (i + 1) // cuts for i in range(cuts)]
-    return ids[slots // OVERLAP], slots, np.array(bounds, np.int64)
+    return ids[slots // overlap], slots, np.array(bounds, np.int64)
 
 
 def _compare(
-    build: GraphBuild, members: Ids, slots: Ids, bounds: npt.NDArray[np.int64], kept: int, told: Told
+    build: GraphBuild, members: Ids, slots: Ids, bounds: npt.NDArray[np.int64], lists: int, wanted: int, told: Told,
 ) -> npt.NDArray[np.uint64]:  # fmt: skip
-    """For each slot (len(members), kept): keys of the nearest rows that its member has in its cell."""
-    lists = np.empty((len(members), kept), np.uint64)
+    """For each slot (lists, wanted): keys of the nearest rows that its member has in its cell; NOTHING for slots without one."""
+    keys = np.full((lists, wanted), NOTHING, np.uint64)
 
     def work(first: int, last: int) -> None:
         build.kernels.compare_cells(
             build.words, build.heads, build.manhattan, members, slots, bounds, build.steps,
-            first, last, lists,
+            first, last, keys,
         )  # fmt: skip
 
     done = 0
@@ -85,7 +98,7 @@ def _compare(
             build.run_chunks(work, done, stop, 1)
             told(0.5 * share)
         done = max(done, stop)
-    return lists
+    return keys
 
 
 def _choose(build: GraphBuild, ids: Ids, lists: npt.NDArray[np.uint64]) -> None:
@@ -101,44 +114,17 @@ def _choose(build: GraphBuild, ids: Ids, lists: npt.NDArray[np.uint64]) -> None:
     build.run_chunks(work, 0, len(ids), 256)
 
 
-def _nearest(build: GraphBuild, ids: Ids, centres: npt.NDArray[np.int8], wanted: int) -> Ids:
-    """Which `wanted` of the centres are nearest to each row (len(ids), wanted)."""
-    near = np.empty((len(ids), wanted), np.int32)
-    every = np.arange(len(centres), dtype=np.int32)
+def _nearest(build: GraphBuild, ids: Ids, centres: Ids) -> Ids:
+    """Which OVERLAP of the rows `centres` are nearest to each row, as places in `centres` (len(ids), OVERLAP)."""
+    near = np.empty((len(ids), OVERLAP), np.int32)
 
     def work(first: int, last: int) -> None:
         build.kernels.nearest_of(
-            build.words, build.heads, build.manhattan, ids, first, last,
-            centres.view(np.uint32), centres.view(np.float32), every, build.steps, near,
-        )  # fmt: skip
+            build.words, build.heads, build.manhattan, ids, first, last, centres, build.steps, near
+        )
 
     build.run_chunks(work, 0, len(ids), 512)
     return np.maximum(near, 0)
-
-
-def _centres(build: GraphBuild, ids: Ids) -> npt.NDArray[np.int8]:
-    """Code rows of the centres: sampled rows, moved once to the mean of the sampled rows nearest to them."""
-    count = len(ids) // max(SMALLEST_CELL, math.isqrt(len(ids)) // OVERLAP)
-    centres = build.rows[ids[:count]]
-    sample = ids[: TRAINED_ON * count]
-    owner = _nearest(build, sample, centres, 1)[:, 0]
-    by_owner = np.argsort(owner, kind="stable")
-    owned, starts, sizes = np.unique(owner[by_owner], return_index=True, return_counts=True)
-    d = build.vectors.shape[1]
-    values = build.rows[sample[by_owner], :d].astype(np.float32)
-    if not build.manhattan:
-        values *= build.heads[sample[by_owner], -2][:, None]
-    means = np.add.reduceat(values, starts) / sizes[:, None]
-    scales = np.abs(means).max(axis=1) / 127
-    if build.manhattan:
-        scales[:] = 1
-    codes = np.rint(means / np.where(scales > 0, scales, 1)[:, None])
-    centres[owned, :d] = codes.astype(np.int8)
-    if not build.manhattan:
-        heads = centres.view(np.float32)
-        heads[owned, -2] = scales
-        heads[owned, -1] = np.square(codes * scales[:, None]).sum(axis=1)
-    return centres
 
 
 def _refine(build: GraphBuild, ids: Ids) -> None:
@@ -166,7 +152,7 @@ def _add_reverse(build: GraphBuild) -> None:
         build.lengths[:, : build.degree // 2].copy(),
     )
     counts = np.zeros(n + 1, np.int64)
-    build.run_chunks(lambda a, b: build.kernels.count_reverse(out, a, b, counts[1:]), 0, n, 4096)
+    build.run_chunks(lambda a, b: build.kernels.count_reverse(out, a, b, counts[1:]), 0, n, SCANNED)
     bounds = np.cumsum(counts)
     sources, distances = np.empty(bounds[-1], np.int32), np.empty(bounds[-1], np.float32)
     cursor, targets = np.empty(n, np.int64), np.arange(n, dtype=np.int32)
@@ -181,5 +167,5 @@ def _add_reverse(build: GraphBuild) -> None:
             build.lengths,
         )  # fmt: skip
 
-    build.run_chunks(fill, 0, n, 4096)
+    build.run_chunks(fill, 0, n, SCANNED)
     build.run_chunks(attach, 0, n, 1024)

@@ -124,27 +124,22 @@ def scan_groups(
 
 @kernel(
     types.void(
-        WORDS, HEADS, types.boolean, IDS, types.int64, types.int64, WORDS, HEADS, IDS,
-        types.int64, writable(types.int32, 2),
+        WORDS, HEADS, types.boolean, IDS, types.int64, types.int64, IDS, types.int64,
+        writable(types.int32, 2),
     )
 )  # fmt: skip
 def nearest_of(
-    words: Any, heads: Any, manhattan: Any, ids: Any, start: Any, stop: Any, other_words: Any,
-    other_heads: Any, others: Any, steps: Any, out: Any,
+    words: Any, heads: Any, manhattan: Any, ids: Any, start: Any, stop: Any, others: Any,
+    steps: Any, out: Any,
 ) -> None:  # fmt: skip
-    """For the rows ids[start:stop]: which out.shape[1] of the rows `others` (of other arrays) are nearest; -1 for none."""
+    """For the rows ids[start:stop]: which out.shape[1] of the rows `others` are nearest; -1 for none. A row may be its own."""
     words, heads, ids = borrowed(words), borrowed(heads), borrowed(ids)
-    other_words, other_heads, others = (
-        borrowed(other_words),
-        borrowed(other_heads),
-        borrowed(others),
-    )
-    out = borrowed(out)
+    others, out = borrowed(others), borrowed(out)
     wanted = out.shape[1]
     groups = (others.shape[0] + LANES - 1) // LANES
     packed = np.empty((groups, steps * LANES), np.uint32)
     packed_heads = np.empty((groups, 2 * LANES), np.float32)
-    pack_rows(other_words, other_heads, manhattan, others, 0, others.shape[0], packed, packed_heads)
+    pack_rows(words, heads, manhattan, others, 0, others.shape[0], packed, packed_heads)
     small = np.empty(steps * QUERIES, np.uint32)
     settings, result = np.empty(SETTINGS, np.float32), np.empty(RESULT, np.float32)
     keys, sizes = np.empty((QUERIES, SPARE * wanted), np.uint64), np.empty(QUERIES, np.int64)
