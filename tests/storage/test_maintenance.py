@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,7 +159,7 @@ def test_failed_background_work_is_tried_again(caplog: pytest.LogCaptureFixture)
         if len(tries) == 1:
             raise errors.DiskFull("no space")
 
-    background = Background(flaky, lambda: None, lambda: None)
+    background = Background(flaky, lambda: None, lambda: None, lambda: None)
     background.checkpoint.request()
     with pytest.raises(errors.DiskFull):
         background.wait()
@@ -259,3 +260,49 @@ def test_an_index_of_a_segment_that_is_gone_is_given_up(
     assert len(tried) == 1
     assert database.snapshot().table(ITEMS).parts == ()
     assert not contents(database.snapshot())
+
+
+def codes(database: StorageEngine) -> list[str | None]:
+    """What searches by the index use, part by part."""
+    found = [p.part.searched_by(HNSW) for p in database.snapshot().table(ITEMS).parts]
+    return [None if index is None else index.kind for index in found]
+
+
+@pytest.fixture
+def coded_from_100_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "FLUSH_ROWS", 1 << 20)
+    monkeypatch.setattr(indexing, "CODED_FROM", 3000)
+
+
+@pytest.mark.usefixtures("coded_from_100_rows")
+def test_rows_in_memory_get_codes_until_they_have_an_index(database: StorageEngine) -> None:
+    create(database, HNSW_INDEX)
+    insert(database, range(20))
+    assert codes(database) == [None]
+    insert(database, range(20, 220))
+    database.wait_for_background()
+    assert codes(database)[-1] == "codes"
+    database.flush()
+    database.wait_for_background()
+    assert codes(database) == ["hnsw"]
+
+
+@pytest.mark.usefixtures("coded_from_100_rows")
+def test_codes_are_made_for_what_a_log_brings_back(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.vecsql")
+    with open_engine(path) as database:
+        create(database, HNSW_INDEX)
+        insert(database, range(220))
+        for file in tmp_path.glob("a.vecsql*"):
+            shutil.copy(file, tmp_path / file.name.replace("a.", "b."))
+    with open_engine(str(tmp_path / "b.vecsql")) as database:
+        database.wait_for_background()
+        assert codes(database) == ["codes"]
+
+
+@pytest.mark.usefixtures("coded_from_100_rows")
+def test_without_a_vector_index_there_are_no_codes(database: StorageEngine) -> None:
+    create(database)
+    insert(database, range(220))
+    database.wait_for_background()
+    assert codes(database) == [None]

@@ -61,7 +61,7 @@ def forecast(
         if rows:
             vectors, _ = pv.part.derived(plan.attnum, plan.steps)
             vector_bytes = row_bytes(vectors) or _vector_bytes(plan)
-            index = pv.part.index(index_oid) if index_oid else None
+            index = pv.part.searched_by(index_oid) if index_oid else None
             if index is None:
                 ms = rows * vector_bytes * NANOSECONDS_PER_BYTE / 1e6
                 filtered = plan.filter is not None

@@ -123,7 +123,7 @@ class Search:
         if not rows:
             return None
         query = flat.query_for(vectors, query)
-        index = None if self.exact else pv.part.index(self.index_oid)
+        index = None if self.exact else pv.part.searched_by(self.index_oid)
         if index is None:
             result = flat.search(vectors, query, k, plan.metric, among)
         else:

@@ -191,7 +191,7 @@ class CompositeIndex:
         if forced is not None or passing * self.costs.row > FEW_PLACES * self.costs.place:
             reach = self._reach(k, among)
             factor = 1.0 if among is None else FILTERED
-            if k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
+            if self._graph.walkable and k <= MAX_POOL // 2 and OVERSAMPLE * reach <= MAX_POOL:
                 beam = factor * self._walk_for(reach, effort).usual
             if self._ivf is not None and effort.ef_search is None:
                 misses = (1 - effort.recall) * (1 if among is None else FILTERED_MISSES)

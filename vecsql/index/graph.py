@@ -93,6 +93,11 @@ class GraphIndex:
             threading.Thread(target=copy, name="vecsql-resident", daemon=True).start()
 
     @property
+    def walkable(self) -> bool:
+        """Whether there are edges; codes alone are scanned."""
+        return len(self._sections["order"]) > 0
+
+    @property
     def code_bytes(self) -> int:
         """Bytes of one row of codes."""
         return int(self._rows.shape[1])

@@ -14,15 +14,13 @@ from vecsql.index import flat, graph_cells
 from vecsql.index.base import Mask, Metric, Progress, Vectors
 from vecsql.index.graph import FORMAT_VERSION, HEAD_BYTES, GraphIndex
 from vecsql.index.options import GraphOptions
+from vecsql.index.row_codes import LINE, SAMPLE, code_rows
 from vecsql.index.workers import Run, workers
 
 # Builds compare codes, so they look a little wider than ef_construction, as walks do; more costs build time
 # (1.5: +15 %) and gains little recall.
 OVERSAMPLE: Final = 1.25
 
-LINE: Final = 64
-SAMPLE: Final = 2048  # rows that decide centre and units
-CLIP_RMS: Final = 8.0  # l1: codes reach this many times the root mean square
 SEED: Final = 0x5EC5
 EVEN: Final = 0.01  # deviation of the norms, as a share of their mean, up to which inner products order as cosine does
 FIRST_LAYER: Final = 64
@@ -52,13 +50,6 @@ def build_graph(
         return GraphBuild(compiled, vectors, metric, options, run, progress, valid).run()
 
 
-def aligned_zeros(rows: int, stride: int) -> npt.NDArray[np.int8]:
-    """(rows, stride) zero bytes that start at a cache line."""
-    room = np.zeros(rows * stride + LINE, np.int8)
-    start = -room.ctypes.data % LINE
-    return room[start : start + rows * stride].reshape(rows, stride)
-
-
 class GraphBuild:
     """One build in progress."""
 
@@ -78,22 +69,19 @@ class GraphBuild:
         self.options = options
         self.run_chunks = run
         self.progress = progress
-        self.valid = flat.ALL_ROWS if valid is None else np.ascontiguousarray(valid)
+        shown = flat.ALL_ROWS if valid is None else np.ascontiguousarray(valid)
         self.manhattan = metric == "l1"
         n, d = vectors.shape
-        stride = -(-(d + HEAD_BYTES) // LINE) * LINE
+        self.coded = code_rows(compiled, vectors, metric, shown, run)
+        self.rows, self.heads = self.coded.rows, self.coded.heads
         self.degree = 2 * options.m
         self.slack = SLACK_IP if metric == "ip" else SLACK
-        self.rows = aligned_zeros(n, stride)
-        self.heads = self.rows.view(np.float32)
         self.graph = np.full((n, self.degree), -1, np.int32)
         self.lengths = np.empty((n, self.degree), np.float32)
         self.words = self.rows.view(np.uint32)
         self.steps = -(-d // 4)
 
     def run(self) -> GraphIndex:
-        center, unit = self._survey()
-        indexed = self._quantise(center, unit)
         twins, order = self._twins_and_order()
         levels = self._link_all(order) if self._even() else self._insert_all(order)
         mended = 0
@@ -105,7 +93,7 @@ class GraphBuild:
         sections: dict[str, npt.NDArray[Any]] = {
             "rows": rows,
             "graph": self.graph,
-            "center": center,
+            "center": self.coded.center,
             "order": order[: levels.sizes[-1]].copy(),
             "levels": np.array(levels.sizes, np.int64),
             "upper": levels.upper,
@@ -116,8 +104,8 @@ class GraphBuild:
             "version": FORMAT_VERSION,
             "m": self.options.m,
             "ef_construction": self.options.ef_construction,
-            "unit": unit,
-            "indexed": indexed,
+            "unit": self.coded.unit,
+            "indexed": self.coded.indexed,
             "distinct": len(order),
             "mended": int(mended),
         }
@@ -141,44 +129,6 @@ class GraphBuild:
         lost = sum(self.run_chunks(work, 0, n, 1024))
         lost = max(lost / max(n, 1), LEAST_LOST)
         return (packed, math.sqrt(lost / d)) if lost <= MOST_LOST else (self.rows, 0.0)
-
-    def _survey(self) -> tuple[npt.NDArray[np.float32], float]:
-        """The centre that is subtracted before coding, and the unit that lengths are coded in."""
-        n, d = self.vectors.shape
-        shown = np.flatnonzero(self.valid) if len(self.valid) else np.arange(n)
-        if not len(shown):
-            return np.zeros(d, np.float32), 1.0
-        sample = self.vectors[shown[:: max(1, len(shown) // SAMPLE)]].astype(np.float64)
-        if self.metric == "cosine":
-            norms = np.linalg.norm(sample, axis=1, keepdims=True)
-            sample = np.divide(sample, norms, out=np.zeros_like(sample), where=norms > 0)
-        center = np.zeros(d) if self.metric == "ip" else sample.mean(axis=0)
-        apart = sample - center
-        rms = float(np.sqrt(np.mean(apart * apart)))
-        unit = rms * d**0.5
-        if self.metric == "l1":
-            unit = min(float(np.abs(apart).max()), CLIP_RMS * rms) / 127.0
-        return center.astype(np.float32), unit or 1.0
-
-    def _quantise(self, center: Any, unit: float) -> int:
-        code = flat.METRIC_CODES[self.metric]
-
-        def work(start: int, stop: int) -> int:
-            return int(
-                self.kernels.quantise(
-                    self.vectors,
-                    self.valid,
-                    code,
-                    center,
-                    unit,
-                    start,
-                    stop,
-                    self.rows,
-                    self.heads,
-                )
-            )
-
-        return sum(self.run_chunks(work, 0, len(self.rows), 1024))
 
     def _twins_and_order(self) -> tuple[npt.NDArray[np.int32] | None, npt.NDArray[np.int32]]:
         """Chains of rows with equal codes (None if there are none), and the first rows of all chains, shuffled."""

@@ -14,6 +14,7 @@ from vecsql import stats
 logger = logging.getLogger(__name__)
 
 NICENESS = 19
+CODING_NICENESS = 0  # milliseconds of work that make all searches faster
 # Flushed rows are scanned one by one until they have an index, which costs searches more than its build does.
 INDEXING_NICENESS = 10
 FIRST_DELAY = 1.0  # seconds until a failed job is tried again; doubles
@@ -112,16 +113,18 @@ class Worker:
 class Background:
     """The workers of one database."""
 
-    def __init__(self, checkpoint: Job, compaction: Job, indexing: Job) -> None:
+    def __init__(self, checkpoint: Job, compaction: Job, indexing: Job, coding: Job) -> None:
         self._changed = threading.Condition()
         self.checkpoint = Worker("checkpoint", checkpoint, self._changed)
         self.compaction = Worker("compaction", compaction, self._changed)
         self.indexing = Worker("indexing", indexing, self._changed, INDEXING_NICENESS)
-        self._workers = (self.checkpoint, self.compaction, self.indexing)
+        self.coding = Worker("coding", coding, self._changed, CODING_NICENESS)
+        self._workers = (self.checkpoint, self.compaction, self.indexing, self.coding)
         self.stopping = False
 
     def request_upkeep(self) -> None:
         """Segments came or an index is wanted: see what is to be merged and built."""
+        self.coding.request()
         self.compaction.request()
         self.indexing.request()
 

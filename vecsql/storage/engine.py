@@ -99,7 +99,9 @@ class StorageEngine:
         self._maintenance = Maintenance(
             self._chain, self._segments, self._indexer, self._stop_if_closing
         )
-        self._background = Background(self._run_checkpoint, self._compact, self._index)
+        self._background = Background(
+            self._run_checkpoint, self._compact, self._index, self._maintenance.code
+        )
         self._transaction_ids = itertools.count(1)
         self._closed = False
         if not read_only:
@@ -251,6 +253,8 @@ class StorageEngine:
             self._run_checkpoint()
         elif load >= 1:
             self._background.checkpoint.request()
+        if any(self._maintenance.lacks_codes(oid) for oid in tables):
+            self._background.coding.request()
 
     def _load(self, oid: int) -> float:
         """How full a table's memtable is, 1 being the limit."""
@@ -268,7 +272,7 @@ class StorageEngine:
     def _compact(self) -> None:
         if self._maintenance.compact():
             self._background.checkpoint.request()
-            self._background.indexing.request()  # inputs without an index become a segment without
+            self._background.request_upkeep()  # inputs without an index become a segment without
 
     def _index(self) -> None:
         if self._maintenance.index():

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 from vecsql import errors, index, stats
 from vecsql.catalog.model import Index
 from vecsql.index.base import Metric, VectorIndex
 from vecsql.storage.interface import PartVersion
+from vecsql.storage.part import BasePart
 from vecsql.storage.scope import in_scope
 from vecsql.storage.segment import Segment
 from vecsql.storage.segments import SegmentStore
 from vecsql.storage.snapshot import DatabaseVersion
 
 MIN_INDEX_ROWS = 2000  # smaller segments are scanned
+CODED_FROM = 1 << 20  # bytes; smaller parts are scanned as they are
 
 _METRICS: tuple[Metric, ...] = ("l2", "ip", "cosine", "l1", "hamming", "jaccard")
 
@@ -60,6 +63,31 @@ def missing_in(parts: Sequence[PartVersion], definition: Index) -> Iterator[Segm
             assert isinstance(segment, Segment)
             if segment.index(definition.oid) is None:
                 yield segment
+
+
+def uncoded(parts: Sequence[PartVersion], definition: Index) -> Iterator[BasePart]:
+    """The parts that searches by an index read row by row, and are large enough that codes pay. Bits and sparse vectors have none."""
+    column = definition.columns[0]
+    if column.steps or not column.opclass.startswith(("vector_", "halfvec_")):
+        return
+    attnum = source_of(definition)
+    for version in parts:
+        part = version.part
+        if (
+            isinstance(part, BasePart)
+            and part.nbytes >= CODED_FROM
+            and part.searched_by(definition.oid) is None
+            and attnum in part.attnums
+        ):
+            yield part
+
+
+def attach_codes(part: BasePart, definition: Index) -> None:
+    """Make the codes that searches of a part use until it has the index."""
+    from vecsql.index.codes import build_codes
+
+    vectors, valid = part.vectors(source_of(definition))
+    part.attach_codes(definition.oid, build_codes(cast(Any, vectors), metric_of(definition), valid))
 
 
 class Indexer:

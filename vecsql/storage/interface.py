@@ -61,6 +61,10 @@ class Part(Protocol):
         """The vector index of this part, if it is built already."""
         ...
 
+    def searched_by(self, index_oid: int) -> VectorIndex | None:
+        """The index of this part, or the codes that stand in for it until it is built."""
+        ...
+
     def min_max(self, attnum: int) -> tuple[Any, Any] | None:
         """Zone map: smallest and largest non-NULL value, or None if unknown."""
         ...

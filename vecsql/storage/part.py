@@ -40,6 +40,7 @@ class BasePart:
         self._zones: dict[int, tuple[Any, Any] | None] = {}
         self._keys: dict[int, KeyIndex] = {}
         self._indexes: dict[int, VectorIndex] = {}
+        self._codes: dict[int, VectorIndex] = {}
 
     @property
     def rowids(self) -> Rowids:
@@ -96,10 +97,20 @@ class BasePart:
     def attach_index(self, index_oid: int, index: VectorIndex) -> None:
         """Make a built index visible; a catalog that does not know the oid never asks for it."""
         self._indexes[index_oid] = index
+        self._codes.pop(index_oid, None)
+
+    def searched_by(self, index_oid: int) -> VectorIndex | None:
+        return self._indexes.get(index_oid) or self._codes.get(index_oid)
+
+    def attach_codes(self, index_oid: int, codes: VectorIndex) -> None:
+        """Let searches by an index use these codes until it is attached."""
+        if index_oid not in self._indexes:
+            self._codes[index_oid] = codes
 
     def detach_index(self, index_oid: int) -> None:
         """Forget an index that is gone from the catalog."""
         self._indexes.pop(index_oid, None)
+        self._codes.pop(index_oid, None)
 
     def min_max(self, attnum: int) -> tuple[Any, Any] | None:
         if attnum not in self._zones:

@@ -39,7 +39,7 @@ class TableSchema:
     def _columns(self) -> dict[int, Column]:
         return {c.attnum: c for c in self.definition.columns}
 
-    @property
+    @cached_property
     def vector_indexes(self) -> tuple[Index, ...]:
         return tuple(i for i in self.indexes if i.is_vector)
 
