@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vecsql.index.graph_build import aligned_zeros
+from vecsql.index.row_codes import aligned_zeros
 from vecsql.kernels import reference
 from vecsql.kernels.graph_search import code_search
 from vecsql.kernels.quantized import quantise
