@@ -117,7 +117,7 @@ class CompositeIndex:
             return EMPTY
         if not flat.is_compiled(vectors):
             return self._exact(vectors, query, k, among)
-        choice = self._usual_choice(k, effort) if among is None else self.choose(k, effort, among)
+        choice = self._known_choice(k, effort, among)
         result = self._by(choice.name, vectors, query, k, effort, among)
         if among is not None:
             _note_lost(among, choice.name, result is None)
@@ -169,14 +169,15 @@ class CompositeIndex:
                 return result
         return self._exact(vectors, query, k, among)
 
-    def _usual_choice(self, k: int, effort: Effort) -> Choice:
-        """How the k nearest of all rows are searched; remembered, for it is asked with every query."""
-        key = (k, effort.recall, effort.ef_search, effort.probes, effort.strategy)
+    def _known_choice(self, k: int, effort: Effort, among: RowSet | None) -> Choice:
+        """How the k nearest are searched; remembered, for it is asked with every query."""
+        passing, lost = (-1, 0.0) if among is None else (among.count, round(among.lost, 2))
+        key = (k, effort.recall, effort.ef_search, effort.probes, effort.strategy, passing, lost)
         known = self._choices.get(key)
         if known is None:
             if len(self._choices) > REMEMBERED:
                 self._choices.clear()
-            known = self._choices[key] = self.choose(k, effort)
+            known = self._choices[key] = self.choose(k, effort, among, lost)
         return known
 
     def choose(
