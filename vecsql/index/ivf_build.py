@@ -18,9 +18,9 @@ from vecsql.index.options import ListOptions
 from vecsql.index.workers import Run, workers
 
 SAMPLE_PER_LIST: Final = 48  # rows of the last rounds of k-means
-FIRST_ROUNDS: Final = 4  # over a quarter of the sample
+FIRST_ROUNDS: Final = 6  # over a quarter of the sample
 LAST_ROUNDS: Final = 2
-SURVEYED: Final = 2048  # rows that decide centre and unit
+SURVEYED: Final = 8192  # rows that decide centre and unit
 SEED: Final = 0x1F5
 BITS_FROM: Final = 192  # dimensions from which one bit each tells neighbours apart well enough
 ROTATIONS: Final = 4
