@@ -29,12 +29,11 @@ def build_codes(
     shown = flat.ALL_ROWS if valid is None else np.ascontiguousarray(valid)
     with workers(1) as run:
         coded = code_rows(compiled, floats, metric, shown, run)
-    nobody = np.empty(0, np.int32)
     sections: dict[str, npt.NDArray[Any]] = {
         "rows": coded.rows,
         "graph": np.empty((0, 1), np.int32),
         "center": coded.center,
-        "order": nobody,
+        "order": np.empty(0, np.int32),
         "levels": np.zeros(1, np.int64),
         "upper": np.empty((0, 1), np.int32),
     }

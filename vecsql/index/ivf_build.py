@@ -15,6 +15,7 @@ from vecsql.index.base import Mask, Metric, Progress, Vectors
 from vecsql.index.ivf import BLOCK, FORMAT_VERSION, TAIL_BYTES, IvfIndex
 from vecsql.index.ivf_calibrate import calibrate
 from vecsql.index.options import ListOptions
+from vecsql.index.row_codes import aligned_zeros
 from vecsql.index.workers import Run, workers
 
 SAMPLE_PER_LIST: Final = 48  # rows of the last rounds of k-means
@@ -186,7 +187,7 @@ class _Build:
         ids = np.full(-(-count // BLOCK) * BLOCK, -1, np.int32)
         ids[:count] = np.arange(count, dtype=np.int32)
         code_bytes = 4 * BLOCK * -(-self.dimensions // 4)
-        blocks = _aligned(len(ids) // BLOCK, code_bytes + TAIL_BYTES)
+        blocks = aligned_zeros(len(ids) // BLOCK, code_bytes + TAIL_BYTES).view(np.uint8)
         code = flat.METRIC_CODES["ip" if metric == "ip" else "l2"]
         self.kernels.encode_dots(
             centroids, code, np.zeros(self.dimensions, np.float32), 1.0, ids, code_bytes,
@@ -228,7 +229,7 @@ class _Build:
             code_bytes = 4 * BLOCK * -(-self.dimensions // 4)
         else:
             code_bytes = BLOCK // 8 * (len(signs) // ROTATIONS)
-        blocks = _aligned(len(ids) // BLOCK, code_bytes + TAIL_BYTES)
+        blocks = aligned_zeros(len(ids) // BLOCK, code_bytes + TAIL_BYTES).view(np.uint8)
         tails = blocks.view(np.float32)
         rotated = np.zeros((len(centroids), len(signs) // ROTATIONS), np.float32)
         if self.bits == 1:
@@ -276,9 +277,3 @@ def _layout(
     within = np.arange(len(rows)) - np.repeat(firsts, sizes)
     ids[np.repeat(starts[:-1].astype(np.int64) * BLOCK, sizes) + within] = rows[by_list]
     return starts, ids
-
-
-def _aligned(blocks: int, stride: int) -> npt.NDArray[np.uint8]:
-    room = np.zeros(blocks * stride + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    return room[start : start + blocks * stride].reshape(blocks, stride)

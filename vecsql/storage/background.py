@@ -123,7 +123,7 @@ class Background:
         self.stopping = False
 
     def request_upkeep(self) -> None:
-        """Segments came or an index is wanted: see what is to be merged and built."""
+        """Segments came or an index is wanted: see what is to be merged, built and coded."""
         self.coding.request()
         self.compaction.request()
         self.indexing.request()

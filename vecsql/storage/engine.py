@@ -24,6 +24,7 @@ from vecsql.storage.interface import PartVersion, Rowids
 from vecsql.storage.locks import LockManager, Owner
 from vecsql.storage.maintenance import Maintenance
 from vecsql.storage.memtable import consolidate
+from vecsql.storage.part import BasePart
 from vecsql.storage.recovery import Recovered, Recovery
 from vecsql.storage.rowids import RowidAllocator
 from vecsql.storage.schema import TableSchema
@@ -163,7 +164,7 @@ class StorageEngine:
         for oid in before.indexes.keys() - after.indexes.keys():
             state = self.current.tables.get(before.indexes[oid].table_oid)
             for version in state.parts if state else ():
-                if isinstance(version.part, Segment):
+                if isinstance(version.part, BasePart):
                     version.part.detach_index(oid)
 
     def _with_bulk_as_segments(self, writes: WriteSet) -> WriteSet:
@@ -272,7 +273,9 @@ class StorageEngine:
     def _compact(self) -> None:
         if self._maintenance.compact():
             self._background.checkpoint.request()
-            self._background.request_upkeep()  # inputs without an index become a segment without
+            # inputs without an index become a segment without
+            self._background.coding.request()
+            self._background.indexing.request()
 
     def _index(self) -> None:
         if self._maintenance.index():
