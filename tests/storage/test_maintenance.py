@@ -306,3 +306,13 @@ def test_without_a_vector_index_there_are_no_codes(database: StorageEngine) -> N
     insert(database, range(220))
     database.wait_for_background()
     assert codes(database) == [None]
+
+
+@pytest.mark.usefixtures("coded_from_100_rows")
+def test_codes_go_with_their_index(database: StorageEngine) -> None:
+    create(database, HNSW_INDEX)
+    insert(database, range(220))
+    database.wait_for_background()
+    create(database)
+    assert codes(database) == [None]
+    assert len(contents(database.snapshot())) == 220

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vecsql.errors import FeatureNotSupported
 from vecsql.index.base import Mask, Metric, Progress, Sections, VectorIndex, Vectors
 from vecsql.index.options import ListOptions, graph_options, list_options
-from vecsql.index.rows import BitRows, Rows, SparseRows
+from vecsql.index.rows import BitRows, Rows, SparseRows, floats_of
 
 if TYPE_CHECKING:
     from vecsql.index.ivf import IvfIndex
@@ -53,7 +53,7 @@ def build(
         return BitIndex(metric)
     if isinstance(vectors, SparseRows):
         return inverted.build(vectors, metric, valid)
-    floats = vectors.floats(slice(None)) if isinstance(vectors, Rows) else vectors
+    floats = floats_of(vectors)
     if method == "ivfflat":
         return _lists(floats, metric, options, threads, progress, valid)
     graph = build_graph(

@@ -13,7 +13,7 @@ from vecsql.index.base import Mask, Metric, Vectors
 from vecsql.index.composite import CompositeIndex
 from vecsql.index.graph import FORMAT_VERSION, GraphIndex
 from vecsql.index.row_codes import code_rows
-from vecsql.index.rows import Rows
+from vecsql.index.rows import Rows, floats_of
 from vecsql.index.workers import workers
 
 KIND: Final = "codes"
@@ -25,7 +25,7 @@ def build_codes(
     """An index of codes alone over all valid rows (n, d): searches scan the codes and re-rank, or compare the vectors where that
     costs less. Waits for the kernels to be compiled."""
     compiled = kernels.build_kernels()
-    floats = flat.as_rows(vectors.floats(slice(None)) if isinstance(vectors, Rows) else vectors)
+    floats = flat.as_rows(floats_of(vectors))
     shown = flat.ALL_ROWS if valid is None else np.ascontiguousarray(valid)
     with workers(1) as run:
         coded = code_rows(compiled, floats, metric, shown, run)

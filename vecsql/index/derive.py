@@ -15,7 +15,7 @@ from vecsql.errors import InternalError
 from vecsql.index import flat
 from vecsql.index.base import Metric, Positions, SearchResult, Vectors
 from vecsql.index.results import merge
-from vecsql.index.rows import BitRows, HalfRows, Rows
+from vecsql.index.rows import BitRows, HalfRows, Rows, floats_of
 from vecsql.index.rowset import RowSet
 from vecsql.types import halfvec
 
@@ -50,7 +50,7 @@ def _apply(rows: Kind, step: Step) -> Kind:
     if name == "bit":
         assert isinstance(rows, BitRows)
         return _fitted(rows, step[1])
-    floats = rows.floats(slice(None)) if isinstance(rows, Rows) else rows
+    floats = floats_of(rows)
     if name == "binary_quantize":
         return BitRows.of(floats > 0)
     if name == "vector":
@@ -102,8 +102,7 @@ class DerivedRows(Rows):
         return flat.query_for(self._none, value)
 
     def floats(self, positions: Any) -> npt.NDArray[np.float32]:
-        rows = taken(self, positions)
-        return rows.floats(slice(None)) if isinstance(rows, Rows) else rows
+        return floats_of(taken(self, positions))
 
     def search(self, query: Any, k: int, metric: Metric, among: RowSet | None) -> SearchResult:
         if isinstance(self._none, BitRows):

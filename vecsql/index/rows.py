@@ -111,6 +111,11 @@ class Rows:
         return None if compiled is None else getattr(compiled, f"{self.prefix}_{name}")
 
 
+def floats_of(rows: npt.NDArray[np.float32] | Rows) -> npt.NDArray[np.float32]:
+    """All rows as float32 (n, d); float32 rows themselves."""
+    return rows.floats(slice(None)) if isinstance(rows, Rows) else rows
+
+
 class Halves(Rows):
     """An (n, d) float16 matrix. A query is float32."""
 
