@@ -18,6 +18,7 @@ from vecsql.executor.mask_cache import CACHE
 from vecsql.executor.trace import ScanTrace
 from vecsql.index import flat
 from vecsql.index.base import Mask, SearchResult
+from vecsql.index.calls import Call, finish_all
 from vecsql.index.results import merge
 from vecsql.index.rows import Halves
 from vecsql.index.rowset import RowSet
@@ -81,8 +82,7 @@ class Search:
         """The first k rows by distance: numbers, then NaN, then NULL."""
         if self.query is None:
             return self._fill(Hits.none(), k, all_null=True)
-        found = []
-        owners = []
+        begun, owners = [], []
         nulls = False
         for pv, rows in self.parts:
             if self.ctx.cancel.is_set():
@@ -91,16 +91,16 @@ class Search:
             if valid is not None:
                 nulls = True
                 rows = self._valued(pv, valid) if rows is None else rows.within(valid)
-            result = self._search(pv, vectors, rows, k)
-            if result is not None:
-                found.append(result)
-                owners.append(pv)
+            if rows.count if rows is not None else len(vectors):
+                begun.append(self._begin(pv, vectors, rows, k))
+                owners.append((pv, vectors, rows))
+        found = self._finish(finish_all(begun), owners, k)
         if len(found) == 1:
             only = found[0]
-            hits = Hits(owners, None, only.positions, only.distances)
+            hits = Hits([pv for pv, _, _ in owners], None, only.positions, only.distances)
         else:
             merged = merge(found, k)
-            hits = Hits(owners, merged.parts, merged.positions, merged.distances)
+            hits = Hits([pv for pv, _, _ in owners], merged.parts, merged.positions, merged.distances)
         if nulls and len(hits.positions) < k:
             return self._fill(hits, k, all_null=False)
         return hits
@@ -113,26 +113,31 @@ class Search:
             found = pv.cache[key] = RowSet.of(valid)
         return found
 
-    def _search(
+    def _begin(
         self, pv: PartVersion, vectors: Any, among: RowSet | None, k: int
-    ) -> SearchResult | None:
-        """The k nearest of one part's rows; None when no row passes."""
-        plan, query = self.plan, self.query
-        assert query is not None
-        rows = len(vectors) if among is None else among.count
-        if not rows:
-            return None
-        query = flat.query_for(vectors, query)
+    ) -> Call | SearchResult:
+        """The search of one part, ready to run, or its result."""
+        query = flat.query_for(vectors, self.query)
         index = None if self.exact else pv.part.searched_by(self.index_oid)
         if index is None:
-            result = flat.search(vectors, query, k, plan.metric, among)
-        else:
-            result = index.search(vectors, query, k, self.effort, among)
-            if len(result.positions) < min(k, rows):  # rows that an index leaves out: zero vectors
-                result = flat.search(vectors, query, k, plan.metric, among)
-        if self.trace is not None:
-            self.trace.add(rows, among is not None, result, vectors)
-        return result
+            return flat.begin(vectors, query, k, self.plan.metric, among)
+        return index.begin(vectors, query, k, self.effort, among)
+
+    def _finish(
+        self,
+        found: list[SearchResult],
+        searched: Sequence[tuple[PartVersion, Any, RowSet | None]],
+        k: int,
+    ) -> list[SearchResult]:
+        """The results, completed by rows that an index leaves out: zero vectors."""
+        for i, (_, vectors, rows) in enumerate(searched):
+            count = len(vectors) if rows is None else rows.count
+            if len(found[i].positions) < min(k, count):
+                query = flat.query_for(vectors, self.query)
+                found[i] = flat.search(vectors, query, k, self.plan.metric, rows)
+            if self.trace is not None:
+                self.trace.add(count, rows is not None, found[i], vectors)
+        return found
 
     def meets_nan(self) -> bool:
         """Whether rows may be at distance NaN: under cosine, where a vector is zero."""

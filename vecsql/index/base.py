@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from vecsql.index.calls import Call
     from vecsql.index.rowset import RowSet
 
 Metric = Literal["l2", "ip", "cosine", "l1", "hamming", "jaccard"]
@@ -85,6 +86,17 @@ class VectorIndex(Protocol):
         effort: Effort,
         among: RowSet | None,
     ) -> SearchResult: ...
+
+    def begin(
+        self,
+        vectors: Vectors,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None,
+    ) -> Call | SearchResult:
+        """search(), ready to run together with those of other parts, where the index can do that."""
+        ...
 
     def expect(self, vectors: Vectors, k: int, effort: Effort, among: RowSet | None) -> Expectation:
         """What search() would do with a usual query."""

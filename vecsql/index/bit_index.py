@@ -29,6 +29,8 @@ class BitIndex:
         found: SearchResult = flat.search(vectors, query, k, self.metric, among)
         return replace(found, strategy=_strategy(among), reason=REASON)
 
+    begin = search
+
     def expect(self, vectors: Any, k: int, effort: Effort, among: RowSet | None) -> Expectation:
         """What search() would do."""
         rows = len(vectors) if among is None else among.count

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,9 @@ import numpy.typing as npt
 from vecsql.index import flat
 from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections, Vectors
 from vecsql.index.calibrate import Curve
+from vecsql.index.calls import Call, Record
 from vecsql.index.expect import expectation, walk_expectation
-from vecsql.index.graph import MAX_POOL, GraphIndex
+from vecsql.index.graph import MAX_POOL, GraphIndex, Walk
 from vecsql.index.ivf import IvfIndex
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows
@@ -50,6 +51,22 @@ class _Walk:
     curve: Curve | None
     usual: float
     most: float
+
+
+class _Asked(NamedTuple):
+    """What a search is asked for."""
+
+    vectors: Vectors | Rows
+    query: npt.NDArray[np.float32]
+    k: int
+    effort: Effort
+    among: RowSet | None
+
+
+End = Callable[[], SearchResult | None]
+# A search one way that is ready to run, and what finishes it: None where that way does not keep the promise. Without a record there is
+# nothing to run.
+Begun = tuple[Record | None, End]
 
 
 class CompositeIndex:
@@ -112,62 +129,84 @@ class CompositeIndex:
         Distances are exact. Fewer than k rows come back only when fewer pass. NULL rows and, for cosine, zero vectors
         are never returned.
         """
-        query = flat.query_for(vectors, query)
-        if k <= 0 or not self._graph.indexed or (among is not None and not among.count):
+        asked = _Asked(vectors, flat.query_for(vectors, query), k, effort, among)
+        if not self._has_any(asked):
             return EMPTY
         if not flat.is_compiled(vectors):
-            return self._exact(vectors, query, k, among)
+            return self._exact(asked)
         choice = self._known_choice(k, effort, among)
-        result = self._by(choice.name, vectors, query, k, effort, among)
-        if among is not None:
-            _note_lost(among, choice.name, result is None)
+        return self._conclude(asked, choice, self._by(choice.name, asked))
+
+    def begin(
+        self,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None = None,
+    ) -> Call | SearchResult:
+        """search(), ready to run."""
+        asked = _Asked(vectors, flat.query_for(vectors, query), k, effort, among)
+        if not self._has_any(asked):
+            return EMPTY
+        if not flat.is_compiled(vectors):
+            return self._exact(asked)
+        choice = self._known_choice(k, effort, among)
+        record, end = self._begin_by(choice.name, asked)
+        if record is None:
+            return self._conclude(asked, choice, end())
+        return Call(record, lambda: self._conclude(asked, choice, end()))
+
+    def _has_any(self, asked: _Asked) -> bool:
+        """Whether any row can be found."""
+        among = asked.among
+        return asked.k > 0 and self._graph.indexed > 0 and (among is None or among.count > 0)
+
+    def _conclude(self, asked: _Asked, choice: Choice, result: SearchResult | None) -> SearchResult:
+        """What was found the chosen way, or the next one that keeps the promise."""
+        if asked.among is not None:
+            _note_lost(asked.among, choice.name, result is None)
         if result is None:
-            result = self._otherwise(choice, vectors, query, k, effort, among)
+            result = self._otherwise(asked, choice)
         if self.metric == "cosine" and math.isnan(result.distances[0]):
-            result = self._exact(vectors, query, k, among)
-        if effort.explain:
+            result = self._exact(asked)
+        if asked.effort.explain:
             kept = result.strategy.startswith(choice.name)
             result.reason = choice.reason if kept else f"{choice.name} found too little"
             result.code_bytes = self._code_bytes(result.strategy)
         return result
 
-    def _by(
-        self,
-        name: str,
-        vectors: Vectors | Rows,
-        query: npt.NDArray[np.float32],
-        k: int,
-        effort: Effort,
-        among: RowSet | None,
-    ) -> SearchResult | None:
+    def _by(self, name: str, asked: _Asked) -> SearchResult | None:
         """Search one way; None where that does not keep the promise."""
-        if name == "graph":
-            return self._walk(vectors, query, k, effort, among)
+        if name == "exact":
+            return self._exact(asked)
         if name == "ivf":
-            return self._scan_lists(vectors, query, k, effort, among)
-        if name == "codes":
-            return self._scan(vectors, query, k, among)
-        return self._exact(vectors, query, k, among)
+            return self._scan_lists(asked)
+        record, end = self._begin_by(name, asked)
+        if record is not None:
+            record.run()
+        return end()
 
-    def _otherwise(
-        self,
-        choice: Choice,
-        vectors: Vectors | Rows,
-        query: npt.NDArray[np.float32],
-        k: int,
-        effort: Effort,
-        among: RowSet | None,
-    ) -> SearchResult:
+    def _begin_by(self, name: str, asked: _Asked) -> Begun:
+        if name == "graph":
+            return self._begin_walk(asked)
+        if name == "ivf":
+            return self._begin_lists(asked)
+        if name == "codes":
+            return self._begin_scan(asked)
+        return self._begin_exact(asked)
+
+    def _otherwise(self, asked: _Asked, choice: Choice) -> SearchResult:
         """Search the other ways, cheapest first, until one keeps the promise."""
-        lost = float(choice.name == "graph" and among is not None)
-        ways = self.choose(k, effort, among, lost).ways
+        lost = float(choice.name == "graph" and asked.among is not None)
+        ways = self.choose(asked.k, asked.effort, asked.among, lost).ways
         for name in ways:
             if name == choice.name:
                 continue
-            result = self._by(name, vectors, query, k, effort, among)
+            result = self._by(name, asked)
             if result is not None:
                 return result
-        return self._exact(vectors, query, k, among)
+        return self._exact(asked)
 
     def _known_choice(self, k: int, effort: Effort, among: RowSet | None) -> Choice:
         """How the k nearest are searched; remembered, for it is asked with every query."""
@@ -212,21 +251,29 @@ class CompositeIndex:
             return "ivf"
         return None
 
-    def _scan_lists(
-        self,
-        vectors: Vectors | Rows,
-        query: npt.NDArray[np.float32],
-        k: int,
-        effort: Effort,
-        among: RowSet | None,
-    ) -> SearchResult | None:
+    def _scan_lists(self, asked: _Asked) -> SearchResult | None:
         """Search the inverted file; None where that does not fill the answer."""
         assert self._ivf is not None
-        if among is not None:
-            effort = replace(effort, recall=1 - FILTERED_MISSES * (1 - effort.recall))
-        result = self._ivf.search(vectors, query, k, effort, among)
-        wanted = self._graph.indexed if among is None else among.count
-        return result if len(result.positions) >= min(k, wanted) else None
+        return self._filled(asked, self._ivf.search(*self._for_lists(asked)))
+
+    def _begin_lists(self, asked: _Asked) -> Begun:
+        """_scan_lists(), ready to run."""
+        assert self._ivf is not None
+        begun = self._ivf.begin(*self._for_lists(asked))
+        if isinstance(begun, SearchResult):
+            return None, lambda: self._filled(asked, begun)
+        return begun.record, lambda: self._filled(asked, begun.finish())
+
+    def _for_lists(self, asked: _Asked) -> _Asked:
+        """What to ask the inverted file."""
+        if asked.among is None:
+            return asked
+        recall = 1 - FILTERED_MISSES * (1 - asked.effort.recall)
+        return asked._replace(effort=replace(asked.effort, recall=recall))
+
+    def _filled(self, asked: _Asked, result: SearchResult) -> SearchResult | None:
+        wanted = self._graph.indexed if asked.among is None else asked.among.count
+        return result if len(result.positions) >= min(asked.k, wanted) else None
 
     def expect(
         self, vectors: Vectors | Rows, k: int, effort: Effort, among: RowSet | None = None
@@ -260,17 +307,18 @@ class CompositeIndex:
         coarse = int(10 ** max(len(str(reach)) - 2, 0))  # two digits, so that few plans are made
         return -(-reach // coarse) * coarse
 
-    def _walk(
-        self,
-        vectors: Vectors | Rows,
-        query: npt.NDArray[np.float32],
-        k: int,
-        effort: Effort,
-        among: RowSet | None,
-    ) -> SearchResult | None:
-        """Walk as far as the effort or the curve says; None where that does not keep the promise."""
-        walk = self._walk_for(self._reach(k, among), effort, k if among is not None else 0)
-        walked = self._graph.walk(vectors, query, k, walk.plan, among)
+    def _begin_walk(self, asked: _Asked) -> Begun:
+        """Walk as far as the effort or the curve says."""
+        k, among = asked.k, asked.among
+        walk = self._walk_for(
+            self._reach(k, among), asked.effort, k if among is not None else 0
+        )
+        room = self._graph.begin_walk(asked.vectors, asked.query, k, walk.plan, among)
+        return room.record, lambda: self._end_walk(asked, walk, room)
+
+    def _end_walk(self, asked: _Asked, walk: _Walk, room: Walk) -> SearchResult | None:
+        k, effort, among = asked.k, asked.effort, asked.among
+        walked = room.end(packed=self._graph.packed)
         result = walked.result
         found = len(result.positions) if among is None else result.reranked
         wanted = min(k, self._graph.indexed) if among is None else min(k + k // 2, among.count)
@@ -319,30 +367,51 @@ class CompositeIndex:
         plan = np.array([first, most, base, slope, tilt, curve.k, wanted * LOST_WHEN], np.float64)
         return _Walk(plan, curve, min(max(usual, first), most), most)
 
-    def _scan(
-        self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None
-    ) -> SearchResult | None:
-        """Score the codes of all passing rows; None where they cannot tell them apart."""
-        scanned = self._graph.scan(vectors, query, k, self._scan_width(k), among)
-        if not scanned.sure:
-            return None
-        scanned.result.strategy = "codes of all rows" if among is None else "codes of passing rows"
-        return scanned.result
+    def _begin_scan(self, asked: _Asked) -> Begun:
+        """Score the codes of all passing rows."""
+        k, among = asked.k, asked.among
+        room = self._graph.begin_scan(asked.vectors, asked.query, k, self._scan_width(k), among)
+
+        def end() -> SearchResult | None:
+            scanned = room.end()
+            if not scanned.sure:
+                return None  # codes cannot tell these rows apart
+            scanned.result.strategy = (
+                "codes of all rows" if among is None else "codes of passing rows"
+            )
+            return scanned.result
+
+        return room.record, end
 
     def _scan_width(self, k: int) -> int:
         """How many rows a scan of codes re-ranks at most. Those of l1 share one step and tell far rows apart less well."""
         return 8 * k + 120 if self.metric == "l1" else reranked_for(k)
 
-    def _exact(
-        self, vectors: Vectors | Rows, query: npt.NDArray[np.float32], k: int, among: RowSet | None
-    ) -> SearchResult:
+    def _exact(self, asked: _Asked) -> SearchResult:
         """Exact over float32, for what the kernels cannot do (yet); leaves out what is not indexed."""
-        if self._graph.indexed < len(vectors):
-            indexed = self._graph.indexed_rows()
-            among = RowSet.of(indexed) if among is None else among.within(indexed)
-        result = flat.search(vectors, query, k, self.metric, among)
+        among = self._shown(asked)
+        result = flat.search(asked.vectors, asked.query, asked.k, self.metric, among)
         result.strategy = "exact scan" if among is None else "exact over passing rows"
         return result
+
+    def _begin_exact(self, asked: _Asked) -> Begun:
+        """_exact(), ready to run."""
+        among = self._shown(asked)
+        begun = flat.begin(asked.vectors, asked.query, asked.k, self.metric, among)
+
+        def end() -> SearchResult:
+            result = begun if isinstance(begun, SearchResult) else begun.finish()
+            result.strategy = "exact scan" if among is None else "exact over passing rows"
+            return result
+
+        return None if isinstance(begun, SearchResult) else begun.record, end
+
+    def _shown(self, asked: _Asked) -> RowSet | None:
+        """The rows that an exact search goes over."""
+        if self._graph.indexed == len(asked.vectors):
+            return asked.among
+        indexed = self._graph.indexed_rows()
+        return RowSet.of(indexed) if asked.among is None else asked.among.within(indexed)
 
 
 def _note_lost(among: RowSet, way: str, gave_up: bool) -> None:

@@ -56,6 +56,8 @@ class DerivedIndex:
             return found
         return replace(found, positions=self.positions[found.positions])
 
+    begin = search
+
     def expect(self, vectors: Any, k: int, effort: Effort, among: RowSet | None) -> Expectation:
         """What search() would do with a usual query."""
         if among is not None and self.positions is not None:

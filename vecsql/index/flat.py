@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +10,17 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import rows
 from vecsql.index.base import Metric, Positions, SearchResult, Vectors
+from vecsql.index.calls import Call, Room
 from vecsql.index.results import EMPTY
-from vecsql.index.rows import Rows
+from vecsql.index.rows import Halves, Rows
 from vecsql.index.rowset import RowSet
 from vecsql.kernels import reference
 
-as_query = rows.as_query
+as_query, as_rows = rows.as_query, rows.as_rows
 METRIC_CODES, NARROW_K = rows.METRIC_CODES, rows.NARROW_K
 ALL_ROWS, NO_POSITIONS = rows.ALL_ROWS, rows.NO_POSITIONS
+
+BATCHED: Final = 1 << 16  # rows that are searched together with those of other parts; a search of more can be cancelled before it
 
 Query = npt.NDArray[np.float32]
 
@@ -46,6 +49,49 @@ def search(
         )
         return SearchResult(out[:size], values[:size], reranked=n if among is None else among.count)
     return rank(vectors, query, k, metric, positions)
+
+
+def begin(
+    vectors: Vectors | Rows, query: Any, k: int, metric: Metric, among: RowSet | None
+) -> Call | SearchResult:
+    """search(), ready to run together with others; its result where that is not possible."""
+    searched = len(vectors) if among is None else among.count
+    floats = isinstance(vectors, Halves) or not isinstance(vectors, Rows)
+    if not (floats and is_compiled(vectors) and 0 < k <= NARROW_K and 0 < searched <= BATCHED):
+        return search(vectors, query, k, metric, among)
+    room = _Nearest.of(vectors, query_for(vectors, query), k, metric, among)
+    return Call(room.record, lambda: room.end(searched))
+
+
+class _Nearest(Room):
+    """One exact search at a time; the room of those to come."""
+
+    __slots__ = ()
+
+    best = "pool"
+
+    @staticmethod
+    def of(vectors: Vectors | Rows, query: Query, k: int, metric: Metric, among: RowSet | None) -> _Nearest:
+        dimensions = vectors.shape[1]
+        rooms = _rooms.setdefault(dimensions, [])
+        try:
+            room = rooms.pop()
+        except IndexError:
+            room = _Nearest("nearest", dimensions)
+        room.aim(vectors, query, k)
+        positions = NO_POSITIONS if among is None else among.positions
+        room.record.set(metric=METRIC_CODES[metric], positions=positions, gather=among is not None)
+        return room
+
+    def end(self, searched: int) -> SearchResult:
+        """What was found among so many rows; the room is free then."""
+        result = SearchResult(*self.answer(), reranked=searched)
+        self.leave("positions")
+        _rooms[len(self._query)].append(self)
+        return result
+
+
+_rooms: dict[int, list[_Nearest]] = {}  # by dimensions
 
 
 def rank(
@@ -87,17 +133,3 @@ def is_compiled(vectors: Vectors | Rows) -> bool:
     """Whether the kernels for rows of this kind can be called."""
     compiled = kernels.kind_kernels() if isinstance(vectors, Rows) else kernels.search_kernels()
     return compiled is not None
-
-
-def kernel_for(vectors: Vectors | Rows, name: str) -> tuple[Any, Any]:
-    """The kernel of this name for float32 or float16 rows, and the rows as it takes them."""
-    if isinstance(vectors, Rows):
-        return getattr(kernels.kind_kernels(), f"{vectors.prefix}_{name}"), *vectors.arrays()
-    return getattr(kernels.search_kernels(), name), as_rows(vectors)
-
-
-def as_rows(vectors: Vectors) -> Vectors:
-    """`vectors` as kernels take them; copies only what is strided or not aligned to four bytes."""
-    if vectors.flags.c_contiguous and vectors.flags.aligned and vectors.dtype == np.float32:
-        return vectors
-    return np.require(vectors, np.float32, ["C", "A"])

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
+from vecsql.index.calls import Room
 from vecsql.index.resident import in_large_pages, is_mapped
 from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
@@ -22,6 +23,7 @@ MAX_POOL: Final = 4096  # a sorted pool beyond this costs more than an exact sca
 WALKS_TO_STAY: Final = 500  # an index that is searched this often stays in memory
 HEAD_BYTES: Final = 8  # scale and bias of a row of codes
 MAX_TOUCHED: Final = 1 << 14
+PLAN: Final = 7  # numbers that tell a walk how far to go
 LATE: Final = 2  # so many rows, and a tenth of k, may come from the end of a pool
 
 NO_TWINS: Final = np.empty(0, np.int32)
@@ -40,19 +42,91 @@ class Walked:
     bounded: bool = False
 
 
-class _Scratch:
-    """Working memory of one search at a time."""
+class Walk(Room):
+    """One walk at a time."""
 
-    __slots__ = ("best", "codes", "pool", "seen", "spent", "touched", "visited")
+    __slots__ = ("_hidden", "_k", "_mask", "_plan", "_seen", "_visited", "_walks")
 
-    def __init__(self, rows: int, codes: int) -> None:
-        self.codes = np.empty(codes, np.int8)
-        self.visited = np.zeros((rows + 63) // 64, np.uint64)
-        self.touched = np.empty(MAX_TOUCHED, np.int32)
-        self.pool = np.empty(MAX_POOL, np.uint64)
-        self.best = np.empty(MAX_POOL, np.uint64)
-        self.spent = np.empty(3, np.int64)
-        self.seen = np.empty(3, np.float64)
+    def __init__(self, index: GraphIndex, walks: list[Walk]) -> None:
+        super().__init__("graph_search", index.dimensions)
+        self._walks, self._hidden = walks, -1
+        self._mask = flat.ALL_ROWS
+        self._visited = np.zeros((index.size + 63) // 64, np.uint64)
+        self._plan, self._seen = np.empty(PLAN, np.float64), np.empty(3, np.float64)
+        self.record.set(
+            **index.coding,
+            **index.edges,
+            mask=self._mask,
+            codes=np.empty(index.query_codes, np.int8),
+            visited=self._visited,
+            touched=np.empty(MAX_TOUCHED, np.int32),
+            pool=np.empty(MAX_POOL, np.uint64),
+            spent=self.spent,
+            plan=self._plan,
+            seen=self._seen,
+        )
+
+    def begin(
+        self, k: int, plan: npt.NDArray[np.float64], among: RowSet | None, hidden: int
+    ) -> None:
+        """Walk as `plan` says and find none but these rows, and not the `hidden` one."""
+        self._k = k
+        self._plan[:] = plan
+        mask = flat.ALL_ROWS if among is None else among.bools
+        if mask is not self._mask:
+            self.record.set(mask=mask)
+            self._mask = mask
+        self._hidden = hidden
+        if hidden >= 0:
+            self._visited[hidden >> 6] |= np.uint64(1 << (hidden & 63))
+
+    def end(self, *, packed: bool) -> Walked:
+        """What was found; the room is free then."""
+        if self._hidden >= 0:
+            self._visited[self._hidden >> 6] = 0
+        scored, reranked, late, _ = self.spent.tolist()
+        hardness, length, beam = self._seen.tolist()
+        result = SearchResult(*self.answer(), scored, reranked)
+        sure = packed or late <= LATE + self._k // 10
+        self._walks.append(self)
+        return Walked(result, hardness, length, beam, sure, bounded=packed and late == 0)
+
+
+class Scan(Room):
+    """One scan of codes at a time."""
+
+    __slots__ = ("_k", "_positions", "_scans", "_width")
+
+    def __init__(self, index: GraphIndex, scans: list[Scan]) -> None:
+        super().__init__("code_search", index.dimensions)
+        self._scans, self._width, self._positions = scans, 0, flat.NO_POSITIONS
+        self.record.set(
+            **index.coding,
+            positions=self._positions,
+            gather=False,
+            codes=np.empty(index.query_codes, np.int8),
+            spent=self.spent,
+        )
+
+    def begin(self, k: int, width: int, among: RowSet | None) -> None:
+        """Find none but these rows and re-rank `width` of them."""
+        self._k = k
+        if width > self._width:
+            self._width = width
+            self.record.set(pool=np.empty(width, np.uint64))
+        self.record.shorten("pool", width)
+        positions = flat.NO_POSITIONS if among is None else among.positions
+        if positions is not self._positions:
+            self.record.set(positions=positions, gather=among is not None)
+            self._positions = positions
+
+    def end(self) -> Walked:
+        """What was found; the room is free then."""
+        width = self._width
+        scored, reranked, late, _ = self.spent.tolist()
+        result = SearchResult(*self.answer(), scored, reranked)
+        self._scans.append(self)
+        return Walked(result, 0.0, 0.0, width, late <= LATE + self._k // 10)
 
 
 class GraphIndex:
@@ -63,10 +137,10 @@ class GraphIndex:
         self._parameters = dict(parameters)
         self._sections = dict(sections)
         self.indexed = int(parameters["indexed"])
-        self._scratch: list[_Scratch] = []
-        stride = sections["rows"].shape[1]
+        self.size, stride = sections["rows"].shape
+        self.dimensions = len(sections["center"])
         self.packed = "error" in parameters
-        self._query_codes = 2 * (stride - HEAD_BYTES) if self.packed else stride
+        self.query_codes = 2 * (stride - HEAD_BYTES) if self.packed else stride
         self._until_resident = WALKS_TO_STAY if is_mapped(sections["rows"]) else 0
         self._place(sections["rows"], sections["graph"])
 
@@ -76,10 +150,24 @@ class GraphIndex:
         self._rows = rows.view(np.int8)
         self._heads = self._rows.view(np.float32)
         self._twins = sections.get("twins", NO_TWINS)
-        unit, error = float(self._parameters["unit"]), float(self._parameters.get("error", 0.0))
-        code = flat.METRIC_CODES[self.metric]
-        self._coding = (code, sections["center"], unit, error, self._rows, self._heads)
-        self._graph = (graph, sections["order"], sections["upper"], sections["levels"], self._twins)
+        # the arguments of the kernels, by name
+        self.coding = {
+            "metric": flat.METRIC_CODES[self.metric],
+            "center": sections["center"],
+            "unit": float(self._parameters["unit"]),
+            "error": float(self._parameters.get("error", 0.0)),
+            "rows": self._rows,
+            "heads": self._heads,
+        }
+        self.edges = {
+            "graph": graph,
+            "order": sections["order"],
+            "upper": sections["upper"],
+            "levels": sections["levels"],
+            "twins": self._twins,
+        }
+        self._walks: list[Walk] = []
+        self._scans: list[Scan] = []
 
     def _stay(self) -> None:
         """After so many walks keep codes and graph in memory of large pages; copied in the background."""
@@ -104,7 +192,7 @@ class GraphIndex:
 
     @property
     def usual_costs(self) -> Costs:
-        return Costs.usual(self.code_bytes, self._coding[1].nbytes)
+        return Costs.usual(self.code_bytes, 4 * self.dimensions)
 
     def sections(self) -> Sections:
         """The arrays to store; GraphIndex takes them back without copying."""
@@ -128,40 +216,30 @@ class GraphIndex:
         hidden: int = -1,
     ) -> Walked:
         """Walk as `plan` says (see kernels.graph_search) and re-rank for the k nearest `among` these, but not row `hidden`."""
+        walk = self.begin_walk(vectors, query, k, plan, among, hidden)
+        walk.record.run()
+        return walk.end(packed=self.packed)
+
+    def begin_walk(
+        self,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        plan: npt.NDArray[np.float64],
+        among: RowSet | None = None,
+        hidden: int = -1,
+    ) -> Walk:
+        """walk(), ready to run; then comes its end()."""
         if self._until_resident:
             self._stay()
-        scratch = self._take_scratch()
-        visited = scratch.visited
-        if hidden >= 0:
-            visited[hidden >> 6] |= np.uint64(1 << (hidden & 63))
-        out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        search, rows = flat.kernel_for(vectors, "graph_search")
-        found = search(
-            rows,
-            query,
-            *self._coding,
-            *self._graph,
-            flat.ALL_ROWS if among is None else among.bools,
-            scratch.codes,
-            visited,
-            scratch.touched,
-            scratch.pool,
-            scratch.best[:k],
-            out,
-            values,
-            scratch.spent,
-            plan,
-            scratch.seen,
-        )
-        if hidden >= 0:
-            visited[hidden >> 6] = 0
-        scored, reranked, late = scratch.spent.tolist()
-        hardness, length, beam = scratch.seen.tolist()
-        self._scratch.append(scratch)
-        result = SearchResult(out[:found], values[:found], scored, reranked)
-        if self.packed:
-            return Walked(result, hardness, length, beam, sure=True, bounded=late == 0)
-        return Walked(result, hardness, length, beam, late <= LATE + k // 10)
+        walks = self._walks
+        try:
+            walk = walks.pop()
+        except IndexError:
+            walk = Walk(self, walks)
+        walk.aim(vectors, query, k)
+        walk.begin(k, plan, among, hidden)
+        return walk
 
     def scan(
         self,
@@ -172,25 +250,27 @@ class GraphIndex:
         among: RowSet | None,
     ) -> Walked:
         """Score the codes of all rows `among` these, then the float32 vectors of the best `width` of them."""
-        out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        spent = np.empty(3, np.int64)
-        search, rows = flat.kernel_for(vectors, "code_search")
-        found = search(
-            rows,
-            query,
-            *self._coding,
-            flat.NO_POSITIONS if among is None else among.positions,
-            among is not None,
-            np.empty(self._query_codes, np.int8),
-            np.empty(width, np.uint64),
-            np.empty(k, np.uint64),
-            out,
-            values,
-            spent,
-        )
-        scored, reranked, late = spent.tolist()
-        result = SearchResult(out[:found], values[:found], scored, reranked)
-        return Walked(result, 0.0, 0.0, width, late <= LATE + k // 10)
+        scan = self.begin_scan(vectors, query, k, width, among)
+        scan.record.run()
+        return scan.end()
+
+    def begin_scan(
+        self,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        width: int,
+        among: RowSet | None,
+    ) -> Scan:
+        """scan(), ready to run; then comes its end()."""
+        scans = self._scans
+        try:
+            scan = scans.pop()
+        except IndexError:
+            scan = Scan(self, scans)
+        scan.aim(vectors, query, k)
+        scan.begin(k, width, among)
+        return scan
 
     def indexed_rows(self) -> Mask:
         """(n,) which rows are in the graph: neither NULL nor, for cosine, zero."""
@@ -206,9 +286,3 @@ class GraphIndex:
             plain[self._twins[first]] = False
         rows = np.flatnonzero(plain)
         return rows[:: max(1, len(rows) // count)][:count]
-
-    def _take_scratch(self) -> _Scratch:
-        try:
-            return self._scratch.pop()
-        except IndexError:
-            return _Scratch(len(self._rows), self._query_codes)

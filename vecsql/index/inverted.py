@@ -78,6 +78,8 @@ class InvertedIndex:
             reason=REASON,
         )
 
+    begin = search
+
     def expect(self, vectors: Any, k: int, effort: Effort, among: RowSet | None) -> Expectation:
         """What search() would do with a row of the index as query."""
         rows = len(vectors) if among is None else among.count

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from vecsql import kernels
 from vecsql.index import flat
-from vecsql.index.base import Effort, Expectation, Metric, SearchResult, Sections, Vectors
+from vecsql.index.base import Effort, Expectation, Mask, Metric, SearchResult, Sections, Vectors
+from vecsql.index.calls import Call, Room
 from vecsql.index.expect import exact_expectation, listed_expectation
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows, row_bytes
@@ -38,10 +39,8 @@ FEW_NS: Final = 30_000  # as long passing rows are compared exactly: ranking the
 MISSES: Final = 0.7
 # Of the rows that are scanned on average, so many always are: persons' questions met dense rows, and scanned a fifth.
 LEAST_SCANNED: Final = 0.5
+KEYS: Final = 3  # for each row that is re-ranked
 MAX_SHARE: Final = 0.25  # of the rows, for k: beyond, sorting all distances is cheaper
-
-
-_Room = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,55 @@ def reach_for(curve: Sequence[Sequence[float]], recall: float) -> tuple[float, f
     return 0.0, 0.0
 
 
+class Lists(Room):
+    """One search of an inverted file at a time."""
+
+    __slots__ = ("_keys", "_lists", "_mask", "_spends", "_words")
+
+    def __init__(self, index: IvfIndex, lists: list[Lists]) -> None:
+        super().__init__("ivf_search", index.dimensions)
+        self._lists, self._keys = lists, 0
+        self._mask, self._words = flat.ALL_ROWS, NO_WORDS
+        self._spends: tuple[Knobs, int, int] | None = None
+        self.record.set(**index.coding, mask=self._mask, words=self._words, spent=self.spent)
+
+    def begin(
+        self, knobs: Knobs, rerank: int, fewest: int, mask: Mask, words: npt.NDArray[np.uint32]
+    ) -> None:
+        """Find none but the rows of `mask` or `words`; spend what `knobs` say, but re-rank and scan so many rows."""
+        if mask is not self._mask:
+            self.record.set(mask=mask)
+            self._mask = mask
+        if words is not self._words:
+            self.record.set(words=words)
+            self._words = words
+        if self._spends != (knobs, rerank, fewest):
+            self._spend(knobs, rerank, fewest)
+
+    def _spend(self, knobs: Knobs, rerank: int, fewest: int) -> None:
+        self._spends = (knobs, rerank, fewest)
+        self.record.set(
+            probes=knobs.probes,
+            reach=knobs.reach,
+            fewest=fewest,
+            ease=knobs.ease,
+            eps=knobs.eps,
+            rerank=rerank,
+        )
+        if KEYS * rerank > self._keys:
+            self._keys = KEYS * rerank
+            self.record.set(keys=np.empty(self._keys, np.uint64))
+        self.record.shorten("keys", KEYS * rerank)
+
+    def end(self, *, explain: bool) -> SearchResult:
+        """What was found; the room is free then."""
+        lists, _, scored, reranked = self.spent.tolist()
+        positions, distances = self.answer()
+        self._lists.append(self)
+        strategy = f"ivf (probes={lists})" if explain else ""
+        return SearchResult(positions, distances, scored, reranked, strategy)
+
+
 class IvfIndex:
     """A built inverted file. Its arrays are never written, may be mmap-ed, and are shared by all threads that search."""
 
@@ -107,7 +155,6 @@ class IvfIndex:
         self.metric: Metric = metric
         self._parameters = dict(parameters)
         self._sections = dict(sections)
-        self._code = flat.METRIC_CODES[metric]
         self._indexed = int(parameters["indexed"])
         self._curve: Sequence[Sequence[float]] = parameters.get("curve", ())
         self._ease = float(parameters.get("ease", 0.0))
@@ -115,23 +162,26 @@ class IvfIndex:
         lines = -(-4 * len(sections["center"]) // 64)
         self._few_passing = FEW_NS / (6 + 3.5 * lines)  # as strategy.Costs.usual
         self._words: dict[int, tuple[RowSet, npt.NDArray[np.uint32] | None]] = {}
-        self._rooms: dict[tuple[int, int], list[_Room]] = {}
+        self._rooms: list[Lists] = []
         self._bits = int(parameters["bits"])
         starts, blocks = sections["starts"], sections["blocks"]
         self._ids = sections["ids"]
-        self._arrays = (
-            sections["center"],
-            float(parameters["unit"]),
-            self._bits,
-            sections["signs"],
-            sections["lists"],
-            sections["radii"],
-            starts,
-            blocks,
-            blocks.view(np.float32),
-            self._ids,
-            np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
-        )
+        self.dimensions = len(sections["center"])
+        # arguments of the kernel, by name
+        self.coding = {
+            "metric": flat.METRIC_CODES[metric],
+            "center": sections["center"],
+            "unit": float(parameters["unit"]),
+            "bits": self._bits,
+            "signs": sections["signs"],
+            "lists": sections["lists"],
+            "radii": sections["radii"],
+            "starts": starts,
+            "blocks": blocks,
+            "tails": blocks.view(np.float32),
+            "ids": self._ids,
+            "owner": np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
+        }
 
     @property
     def lists(self) -> int:
@@ -168,13 +218,60 @@ class IvfIndex:
         are never returned.
         """
         query = flat.query_for(vectors, query)
+        result = self._at_once(vectors, query, k, effort, among)
+        if result is not None:
+            return result
+        room = self.begin_scan(vectors, query, k, self._knobs_for(effort, k)[0], among)
+        room.record.run()
+        return self._conclude(room, vectors, query, k, effort, among)
+
+    def begin(
+        self,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None = None,
+    ) -> Call | SearchResult:
+        """search(), ready to run."""
+        query = flat.query_for(vectors, query)
+        result = self._at_once(vectors, query, k, effort, among)
+        if result is not None:
+            return result
+        room = self.begin_scan(vectors, query, k, self._knobs_for(effort, k)[0], among)
+        return Call(room.record, lambda: self._conclude(room, vectors, query, k, effort, among))
+
+    def _at_once(
+        self,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None,
+    ) -> SearchResult | None:
+        """The result of a search that scans no lists; None for others."""
         passing = self._indexed if among is None else among.count
         if k <= 0 or passing == 0 or self._indexed == 0:
             return EMPTY
         if not flat.is_compiled(vectors) or self._must_be_exact(k, effort, among):
             return self._exact(vectors, query, k, among)
+        return None
+
+    def _conclude(
+        self,
+        room: Lists,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        effort: Effort,
+        among: RowSet | None,
+    ) -> SearchResult:
+        """What a scan found, or another with more rows re-ranked while bounds do not rule out those that were not."""
+        result = room.end(explain=effort.explain)
         knobs, predicted = self._knobs_for(effort, k)
-        result = self._scan_until(vectors, query, k, knobs, among, effort.explain)
+        while self._undecided(result, k, knobs):
+            knobs = replace(knobs, rerank=4 * knobs.rerank)
+            result = self.scan(vectors, query, k, knobs, among, effort.explain)
         nearest = result.distances
         if self.metric == "cosine" and len(nearest) and math.isnan(nearest[0]):
             return self._exact(vectors, query, k, among)  # a zero query
@@ -183,6 +280,12 @@ class IvfIndex:
             result.reason = "probes are set" if effort.probes is not None else "by calibration"
             result.code_bytes = self.code_bytes
         return result
+
+    def _undecided(self, result: SearchResult, k: int, knobs: Knobs) -> bool:
+        """Whether the bounds of the estimates leave it open that rows which were not re-ranked are nearer."""
+        if result.reranked < UNDECIDED * knobs.rerank or knobs.rerank >= MOST_RERANKED:
+            return False
+        return self.metric != "l1" and len(result.positions) == k
 
     def expect(
         self, vectors: Vectors | Rows, k: int, effort: Effort, among: RowSet | None = None
@@ -223,24 +326,6 @@ class IvfIndex:
         # codes order rows by Euclidean distance: among rows that a filter chose that may say little about l1
         return self.metric == "l1" and among is not None
 
-    def _scan_until(
-        self,
-        vectors: Vectors | Rows,
-        query: Any,
-        k: int,
-        knobs: Knobs,
-        among: RowSet | None,
-        explain: bool = True,
-    ) -> SearchResult:
-        """Scan, and again with more rows re-ranked while the bounds of the estimates do not rule out rows that were not."""
-        while True:
-            result = self.scan(vectors, query, k, knobs, among, explain)
-            if result.reranked < UNDECIDED * knobs.rerank or knobs.rerank >= MOST_RERANKED:
-                return result
-            if self.metric == "l1" or len(result.positions) < k:
-                return result
-            knobs = replace(knobs, rerank=4 * knobs.rerank)
-
     def scan(
         self,
         vectors: Vectors | Rows,
@@ -251,52 +336,30 @@ class IvfIndex:
         explain: bool = True,
     ) -> SearchResult:
         """Search with these very knobs, whatever may be cheaper; 0 < k, kernels compiled, `query` contiguous float32."""
-        rerank = max(knobs.rerank or rerank_for(k, self._bits), 2 * k)
-        room = self._take_room(k, rerank)
-        keys, best, spent = room
-        out, values = np.empty(k, np.int32), np.empty(k, np.float64)
-        kernel, rows = flat.kernel_for(vectors, "ivf_search")
-        found = kernel(
-            rows,
-            query,
-            self._code,
-            *self._arrays,
-            flat.ALL_ROWS if among is None else among.bools,
-            NO_WORDS if among is None else self._words_of(among),
-            knobs.probes,
-            knobs.reach,
-            knobs.fewest if among is None else 0,
-            knobs.ease,
-            knobs.eps,
-            rerank,
-            keys,
-            best,
-            out,
-            values,
-            spent,
-        )
-        lists, _, scored, reranked = spent.tolist()
-        self._rooms.get((k, rerank), []).append(room)
-        if found < k:
-            out, values = out[:found], values[:found]
-        strategy = f"ivf (probes={lists})" if explain else ""
-        return SearchResult(out, values, scored, reranked, strategy)
+        room = self.begin_scan(vectors, query, k, knobs, among)
+        room.record.run()
+        return room.end(explain=explain)
 
-    def _take_room(self, k: int, rerank: int) -> _Room:
-        """Scratch for one search at a time: keys, best keys, what was spent."""
-        rooms = self._rooms.get((k, rerank))
-        if rooms is None:
-            if len(self._rooms) > REMEMBERED_SETS:
-                self._rooms = {}
-            rooms = self._rooms.setdefault((k, rerank), [])
+    def begin_scan(
+        self,
+        vectors: Vectors | Rows,
+        query: npt.NDArray[np.float32],
+        k: int,
+        knobs: Knobs,
+        among: RowSet | None,
+    ) -> Lists:
+        """scan(), ready to run; then comes its end()."""
         try:
-            return rooms.pop()
+            room = self._rooms.pop()
         except IndexError:
-            return (
-                np.empty(3 * rerank, np.uint64),
-                np.empty(k, np.uint64),
-                np.empty(4, np.int64),
-            )
+            room = Lists(self, self._rooms)
+        room.aim(vectors, query, k)
+        rerank = max(knobs.rerank or rerank_for(k, self._bits), 2 * k)
+        if among is None:
+            room.begin(knobs, rerank, knobs.fewest, flat.ALL_ROWS, NO_WORDS)
+        else:
+            room.begin(knobs, rerank, 0, among.bools, self._words_of(among))
+        return room
 
     def _words_of(self, among: RowSet) -> npt.NDArray[np.uint32]:
         """One bit per place in the blocks for a row set that is used again; empty otherwise."""

@@ -194,6 +194,13 @@ def as_query(query: npt.NDArray[np.float32], dimensions: int) -> npt.NDArray[np.
     return query
 
 
+def as_rows(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """`vectors` as kernels take them; copies only what is strided or not aligned to four bytes."""
+    if vectors.flags.c_contiguous and vectors.flags.aligned and vectors.dtype == np.float32:
+        return vectors
+    return np.require(vectors, np.float32, ["C", "A"])
+
+
 class BitRows(Rows):
     """bit(n): (n, w) words of 64 bits, packed as packed() does. A query is one such row; values are text of 0 and 1."""
 
