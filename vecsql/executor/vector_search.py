@@ -100,7 +100,9 @@ class Search:
             hits = Hits([pv for pv, _, _ in owners], None, only.positions, only.distances)
         else:
             merged = merge(found, k)
-            hits = Hits([pv for pv, _, _ in owners], merged.parts, merged.positions, merged.distances)
+            hits = Hits(
+                [pv for pv, _, _ in owners], merged.parts, merged.positions, merged.distances
+            )
         if nulls and len(hits.positions) < k:
             return self._fill(hits, k, all_null=False)
         return hits

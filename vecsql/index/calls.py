@@ -28,10 +28,15 @@ class Call:
 
 def finish_all(begun: Sequence[Call | SearchResult]) -> list[SearchResult]:
     """Run what is ready to run, all by one call of a kernel, and finish it; in the same order."""
-    waiting = [call.record.address for call in begun if not isinstance(call, SearchResult)]
-    if waiting:
-        kernels.search_kernels().run_calls(np.array(waiting, np.int64))
+    run_all([call.record for call in begun if not isinstance(call, SearchResult)])
     return [call if isinstance(call, SearchResult) else call.finish() for call in begun]
+
+
+def run_all(records: Sequence[Record]) -> None:
+    """Make these calls one after the other, without the interpreter in between."""
+    if records:
+        addresses = np.array([record.address for record in records], np.int64)
+        kernels.search_kernels().run_calls(addresses)
 
 
 class Record:

@@ -310,9 +310,7 @@ class CompositeIndex:
     def _begin_walk(self, asked: _Asked) -> Begun:
         """Walk as far as the effort or the curve says."""
         k, among = asked.k, asked.among
-        walk = self._walk_for(
-            self._reach(k, among), asked.effort, k if among is not None else 0
-        )
+        walk = self._walk_for(self._reach(k, among), asked.effort, k if among is not None else 0)
         room = self._graph.begin_walk(asked.vectors, asked.query, k, walk.plan, among)
         return room.record, lambda: self._end_walk(asked, walk, room)
 

@@ -20,7 +20,9 @@ as_query, as_rows = rows.as_query, rows.as_rows
 METRIC_CODES, NARROW_K = rows.METRIC_CODES, rows.NARROW_K
 ALL_ROWS, NO_POSITIONS = rows.ALL_ROWS, rows.NO_POSITIONS
 
-BATCHED: Final = 1 << 16  # rows that are searched together with those of other parts; a search of more can be cancelled before it
+BATCHED: Final = (
+    1 << 16
+)  # rows that are searched together with those of other parts; a search of more can be cancelled before it
 
 Query = npt.NDArray[np.float32]
 
@@ -71,7 +73,9 @@ class _Nearest(Room):
     best = "pool"
 
     @staticmethod
-    def of(vectors: Vectors | Rows, query: Query, k: int, metric: Metric, among: RowSet | None) -> _Nearest:
+    def of(
+        vectors: Vectors | Rows, query: Query, k: int, metric: Metric, among: RowSet | None
+    ) -> _Nearest:
         dimensions = vectors.shape[1]
         rooms = _rooms.setdefault(dimensions, [])
         try:

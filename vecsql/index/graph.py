@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
-from vecsql.index.calls import Room
+from vecsql.index.calls import Room, run_all
 from vecsql.index.resident import in_large_pages, is_mapped
 from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
@@ -219,6 +219,25 @@ class GraphIndex:
         walk = self.begin_walk(vectors, query, k, plan, among, hidden)
         walk.record.run()
         return walk.end(packed=self.packed)
+
+    def walk_each(
+        self,
+        vectors: Vectors | Rows,
+        queries: npt.NDArray[np.float32],
+        k: int,
+        plan: npt.NDArray[np.float64],
+        hidden: npt.NDArray[np.intp],
+    ) -> list[Walked]:
+        """walk() for each of the queries (n, d), each with a `hidden` row (n,), by one call of a kernel: they take as much working memory."""
+        pairs = zip(queries, hidden.tolist(), strict=True)
+        begun = [self.begin_walk(vectors, query, k, plan, None, row) for query, row in pairs]
+        run_all([walk.record for walk in begun])
+        return [walk.end(packed=self.packed) for walk in begun]
+
+    def free_rooms(self) -> None:
+        """Give back the working memory of searches."""
+        self._walks.clear()
+        self._scans.clear()
 
     def begin_walk(
         self,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Effort, Expectation, Mask, Metric, SearchResult, Sections, Vectors
-from vecsql.index.calls import Call, Room
+from vecsql.index.calls import Call, Room, run_all
 from vecsql.index.expect import exact_expectation, listed_expectation
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows, row_bytes
@@ -339,6 +339,18 @@ class IvfIndex:
         room = self.begin_scan(vectors, query, k, knobs, among)
         room.record.run()
         return room.end(explain=explain)
+
+    def scan_each(
+        self,
+        vectors: Vectors | Rows,
+        queries: npt.NDArray[np.float32],
+        k: int,
+        knobs: Knobs,
+    ) -> list[SearchResult]:
+        """scan() for each of the queries (n, d), by one call of a kernel."""
+        begun = [self.begin_scan(vectors, query, k, knobs, None) for query in queries]
+        run_all([room.record for room in begun])
+        return [room.end(explain=False) for room in begun]
 
     def begin_scan(
         self,

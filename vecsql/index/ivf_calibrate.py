@@ -97,16 +97,15 @@ class _Recalls:
         ]
 
     def _search(self, knobs: Knobs) -> list[tuple[set[int], int]]:
+        """The k rows nearest to each row, and how many were scanned."""
+
         def work(start: int, stop: int) -> list[tuple[set[int], int]]:
-            rows = self._rows[start:stop].tolist()
-            return [_near(self._index, self._vectors, row, self._k, knobs) for row in rows]
+            rows = self._rows[start:stop]
+            queries = self._vectors[rows]
+            results = self._index.scan_each(self._vectors, queries, self._k + 1, knobs)
+            return [
+                ({other for other in found.positions.tolist() if other != row}, found.scored)
+                for row, found in zip(rows.tolist(), results, strict=True)
+            ]
 
         return [found for chunk in self._run(work, 0, len(self._rows), GRAIN) for found in chunk]
-
-
-def _near(
-    index: IvfIndex, vectors: Vectors, row: int, k: int, knobs: Knobs
-) -> tuple[set[int], int]:
-    """The k rows nearest to a row of the table, and how many were scanned."""
-    found = index.scan(vectors, vectors[row], k + 1, knobs)
-    return {other for other in found.positions.tolist() if other != row}, found.scored

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -14,11 +13,12 @@ from vecsql.index import flat
 from vecsql.index.base import Effort, Metric, Vectors
 from vecsql.index.calibrate import Curve, Doubles, fit
 from vecsql.index.composite import first_beam
-from vecsql.index.graph import MAX_POOL, GraphIndex
+from vecsql.index.graph import MAX_POOL, GraphIndex, Walked
 from vecsql.index.ivf import IvfIndex
 from vecsql.index.rows import Halves, Rows
 from vecsql.index.rowset import RowSet
 from vecsql.index.strategy import Costs
+from vecsql.index.workers import Run, workers
 
 SAMPLE: Final = {10: 256, 30: 128, 100: 96}  # queries by k
 SAMPLE_L1: Final = 128  # those distances are no matrix product
@@ -35,6 +35,7 @@ TIMED_MISSES: Final = (0.005, 0.01, 0.02, 0.05, 0.1)
 TIMED_ROUNDS: Final = 2
 TIMED_BEAMS: Final = (60, 180)
 TIMED_ROWS: Final = (500, 2000)
+TOGETHER: Final = 16  # walks by one call: else the interpreter's lock changes hands for each
 MOST_APART: Final = 4.0  # a measured cost is no more than this factor from the usual one
 TIE: Final = 1e-5  # relative: distances this near count as equal
 
@@ -56,12 +57,14 @@ def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple
     if finite.sum() < LEAST_QUERIES:
         return ()
     rows, queries, truth = rows[finite], queries[finite], truth[finite]
-    with ThreadPoolExecutor(threads, thread_name_prefix="vecsql-measure") as pool:
-        return tuple(
-            _curve(graph, vectors, rows[:count], queries, truth[:count, :k], k, pool)
+    with workers(threads) as run:
+        curves = tuple(
+            _curve(graph, vectors, rows[:count], queries, truth[:count, :k], k, run)
             for k, count in SAMPLE.items()
             if k <= truth.shape[1] or k == min(SAMPLE)
         )
+    graph.free_rooms()
+    return curves
 
 
 def costs_of(
@@ -145,7 +148,7 @@ def _curve(
     queries: Vectors,
     truth: Doubles,
     k: int,
-    pool: ThreadPoolExecutor,
+    run: Run,
 ) -> Curve:
     beams, measured = [], []
     first = first_beam(k)
@@ -153,19 +156,30 @@ def _curve(
     while beam <= MAX_POOL:
         plan = np.array([first, beam, np.log(beam), 0.0, 0.0, k, 0], np.float64)
 
-        def measure(i: int, plan: npt.NDArray[np.float64] = plan) -> tuple[float, float, float]:
-            walked = graph.walk(vectors, queries[i], k, plan, hidden=int(rows[i]))
-            limit = truth[i, -1] + TIE * abs(truth[i, -1])
-            found = float((walked.result.distances <= limit).sum()) / truth.shape[1]
-            return walked.hardness, walked.length, min(found, 1.0)
+        def measure(
+            start: int, stop: int, plan: npt.NDArray[np.float64] = plan
+        ) -> list[tuple[float, float, float]]:
+            found = []
+            for first in range(start, stop, TOGETHER):
+                these = slice(first, min(first + TOGETHER, stop))
+                walks = graph.walk_each(vectors, queries[these], k, plan, rows[these])
+                found += [_outcome(w, true) for w, true in zip(walks, truth[these], strict=True)]
+            return found
 
-        measured.append(np.array(list(pool.map(measure, range(len(rows))))))
+        measured.append(np.concatenate(run(measure, 0, len(rows), TOGETHER)))
         beams.append(np.full(len(rows), float(beam)))
         if measured[-1][:, 2].mean() >= ENOUGH:
             break
         beam = int(beam * GROWTH) + 1
     hardness, lengths, shares = np.concatenate(measured).T
     return fit(k, np.concatenate(beams), hardness, lengths, shares)
+
+
+def _outcome(walked: Walked, truth: Doubles) -> tuple[float, float, float]:
+    """Hardness and length of a query, and which share of the true distances its walk found."""
+    limit = truth[-1] + TIE * abs(truth[-1])
+    found = float((walked.result.distances <= limit).sum()) / len(truth)
+    return walked.hardness, walked.length, min(found, 1.0)
 
 
 def _true_distances(

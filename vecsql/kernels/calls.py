@@ -23,14 +23,22 @@ from vecsql.kernels.half import HALVES
 from vecsql.kernels.ivf_search import ivf_search
 from vecsql.kernels.jit import kernel, read_only
 
-WAY, ADDRESS, FOUND, ARGUMENTS = 0, 1, 2, 3  # words of a record: which kernel, where it is, its result
+WAY, ADDRESS, FOUND, ARGUMENTS = (
+    0,
+    1,
+    2,
+    3,
+)  # words of a record: which kernel, where it is, its result
 KERNELS = {
     "nearest": nearest,
     "graph_search": graph_search,
     "code_search": code_search,
     "ivf_search": ivf_search,
 }
-WAYS = {prefix + name: i for i, (prefix, name) in enumerate((p, n) for p in ("", "half_") for n in KERNELS)}
+WAYS = {
+    prefix + name: i
+    for i, (prefix, name) in enumerate((p, n) for p in ("", "half_") for n in KERNELS)
+}
 
 
 @dataclass(frozen=True, slots=True)
