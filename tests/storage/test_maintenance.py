@@ -270,7 +270,7 @@ def codes(database: StorageEngine) -> list[str | None]:
 
 @pytest.fixture
 def coded_from_100_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "FLUSH_ROWS", 1 << 20)
+    monkeypatch.setattr(engine, "FLUSH_ROWS", 1 << 14)
     monkeypatch.setattr(indexing, "CODED_FROM", 3000)
 
 

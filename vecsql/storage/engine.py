@@ -42,6 +42,7 @@ from vecsql.storage.write_set import TableWrites, WriteSet
 FLUSH_ROWS = 8_192
 FLUSH_BYTES = 64 << 20
 BULK_BYTES = 4 << 20  # own rows above this are committed as a segment instead of through the WAL
+NOTED_SHARE = 128  # a batch of less than this part of those limits is not noted yet
 WAL_BYTES = 64 << 20  # a longer log is cut by a checkpoint
 BUILD_THREADS = 8  # of CREATE INDEX at most; builds in the background have one
 BACKPRESSURE = 4  # times the flush limits: then the committer itself makes the checkpoint
@@ -248,14 +249,23 @@ class StorageEngine:
 
     def _after_commit(self, tables: Mapping[int, object]) -> None:
         """Ask for a checkpoint when a memtable or the log has grown enough; make one here when far too much."""
-        load = max((self._load(oid) for oid in tables), default=0.0)
-        load = max(load, self._log.length / WAL_BYTES)
+        grown = [oid for oid in tables if self._has_grown(oid)]
+        load = max([self._log.length / WAL_BYTES, *(self._load(oid) for oid in grown)])
         if load >= BACKPRESSURE:
             self._run_checkpoint()
         elif load >= 1:
             self._background.checkpoint.request()
-        if any(self._maintenance.lacks_codes(oid) for oid in tables):
+        if any(self._maintenance.lacks_codes(oid) for oid in grown):
             self._background.coding.request()
+
+    def _has_grown(self, oid: int) -> bool:
+        """Whether a table's memtable may be fuller than it was: small commits show when their batches are merged."""
+        state = self.current.tables.get(oid)
+        if state is None or not state.parts:
+            return False
+        newest = state.parts[-1]
+        rows, nbytes = NOTED_SHARE * newest.live_rows, NOTED_SHARE * newest.part.nbytes
+        return newest.part.is_segment or rows >= FLUSH_ROWS or nbytes >= FLUSH_BYTES
 
     def _load(self, oid: int) -> float:
         """How full a table's memtable is, 1 being the limit."""
