@@ -57,7 +57,7 @@ class Knobs:
 
 def rerank_for(k: int, bits: int) -> int:
     """How many rows are worth an exact distance: codes seldom misplace a row by more."""
-    return 4 * k + 60 if bits == 1 else 2 * k + 20
+    return 2 * k + 20 if bits == 8 else 4 * k + 60
 
 
 def knobs_for(

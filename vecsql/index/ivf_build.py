@@ -23,7 +23,8 @@ FIRST_ROUNDS: Final = 6  # over a quarter of the sample
 LAST_ROUNDS: Final = 2
 SURVEYED: Final = 8192  # rows that decide centre and unit
 SEED: Final = 0x1F5
-BITS_FROM: Final = 192  # dimensions from which one bit each tells neighbours apart well enough
+ONE_BIT_FROM: Final = 192  # dimensions
+FOUR_BITS_FROM: Final = 32  # dimensions: fewer have larger errors, and are few bytes anyway
 ROTATIONS: Final = 4
 GRAIN: Final = 2048  # rows between two reports of progress
 
@@ -31,6 +32,13 @@ GRAIN: Final = 2048  # rows between two reports of progress
 def default_lists(rows: int) -> int:
     """How many lists a table of so many rows gets: about 4 sqrt(n), but 16 rows or more in each."""
     return max(1, min(round(4 * math.sqrt(rows)), rows // 16, 32768))
+
+
+def usual_bits(dimensions: int, metric: Metric) -> int:
+    """Bits per dimension that tell neighbours apart; l1 takes from the codes which rows are compared, without bounds."""
+    if dimensions >= ONE_BIT_FROM:
+        return 1
+    return 4 if dimensions >= FOUR_BITS_FROM and metric != "l1" else 8
 
 
 def build_ivf(
@@ -43,7 +51,7 @@ def build_ivf(
     progress: Progress | None = None,
     valid: Mask | None = None,
 ) -> IvfIndex:
-    """Build over all valid rows, with codes of 1 or 8 bits per dimension (None: what suits); see `vecsql.index.build`."""
+    """Build over all valid rows, with codes of 1, 4 or 8 bits per dimension (None: what suits); see `vecsql.index.build`."""
     compiled = kernels.build_kernels()
     vectors = flat.as_rows(vectors)
     with workers(threads) as run:
@@ -76,7 +84,7 @@ class _Build:
         compiled.indexable(vectors, shown, self.code, indexed)
         self.rows = np.flatnonzero(indexed).astype(np.int32)
         self.dimensions = vectors.shape[1]
-        self.bits = bits or (1 if self.dimensions >= BITS_FROM else 8)
+        self.bits = bits or usual_bits(self.dimensions, metric)
         self.lists = options.lists or default_lists(len(self.rows))
         self.lists = max(1, min(self.lists, len(self.rows)))
         # k-means visits its sample some times, the rows are assigned and encoded once
@@ -190,7 +198,7 @@ class _Build:
         blocks = aligned_zeros(len(ids) // BLOCK, code_bytes + TAIL_BYTES).view(np.uint8)
         code = flat.METRIC_CODES["ip" if metric == "ip" else "l2"]
         self.kernels.encode_dots(
-            centroids, code, np.zeros(self.dimensions, np.float32), 1.0, ids, code_bytes,
+            centroids, code, np.zeros(self.dimensions, np.float32), 1.0, ids, 8, code_bytes,
             0, len(blocks), blocks, blocks.view(np.float32),
         )  # fmt: skip
         return blocks
@@ -218,15 +226,15 @@ class _Build:
             self._report(stop - start)
 
     def _signs(self) -> npt.NDArray[np.float32]:
-        if self.bits == 8:
+        if self.bits != 1:
             return np.empty(0, np.float32)
         padded = -(-self.dimensions // 64) * 64
         coins = self.random.integers(0, 2, ROTATIONS * padded)
         return np.where(coins, np.float32(1), np.float32(-1))
 
     def _encode(self, centroids: Any, starts: Any, ids: Any, signs: Any) -> npt.NDArray[np.uint8]:
-        if self.bits == 8:
-            code_bytes = 4 * BLOCK * -(-self.dimensions // 4)
+        if self.bits != 1:
+            code_bytes = 4 * BLOCK * -(-self.dimensions * self.bits // 32)
         else:
             code_bytes = BLOCK // 8 * (len(signs) // ROTATIONS)
         blocks = aligned_zeros(len(ids) // BLOCK, code_bytes + TAIL_BYTES).view(np.uint8)
@@ -239,9 +247,10 @@ class _Build:
         owner = owners(starts)
 
         def work(start: int, stop: int) -> None:
-            if self.bits == 8:
+            if self.bits != 1:
                 self.kernels.encode_dots(
-                    self.vectors, self.code, self.center, self.unit, ids, code_bytes, start, stop, blocks, tails
+                    self.vectors, self.code, self.center, self.unit, ids, self.bits, code_bytes, start, stop,
+                    blocks, tails,
                 )  # fmt: skip
             else:
                 self.kernels.encode_bits(

@@ -1,10 +1,10 @@
-"""Distance estimates for blocks of 32 rows, as LLVM IR: sums over 4-bit tables, and int8 dot products.
+"""Distance estimates for blocks of 32 rows, as LLVM IR: sums over 4-bit tables, and dot products of 4- or 8-bit codes.
 
 A block is `stride` bytes: codes, then 32 float32 A, then 32 float32 F. What a scan computes of row i is
 
     v = A[i] + F[i] * (scale * S[i] + shift) + base,    S[i] an integer sum over its codes and the query
 
-and which rows have v < limit. Two kinds of codes make up S:
+and which rows have v < limit. Three kinds of codes make up S:
 
 * *1 bit* per dimension (Gao and Long, RaBitQ, 2024): four dimensions make a nibble, and S sums one byte of a 16-entry table
   for each, by pshufb within registers (André, Kermarrec and Le Scouarnec, "Cache locality is not enough", 2015). Nibbles of
@@ -12,6 +12,8 @@ and which rows have v < limit. Two kinds of codes make up S:
   rows 8 + i and 24 + i. Table entries are at most MAX_ENTRY, so that four fit a byte.
 * *8 bits*: byte t of four-byte group g of row i, at 128 g + 4 i + t, is the unsigned code of dimension 4g + t; S is
   its dot product with the query's signed codes, which stay within +-QUERY_LIMIT so that pmaddubsw cannot saturate.
+* *4 bits*: byte t of eight-dimension group g of row i, at 128 g + 4 i + t, has the code of dimension 8g + t in its low nibble and
+  that of 8g + 4 + t in its high one; S is the dot product as before.
 
 All levels give the same values up to float32 rounding.
 """
@@ -36,6 +38,7 @@ from vecsql.kernels.simd import (
     call,
     load_bytes,
     splat,
+    split_nibbles,
 )
 
 BLOCK = 32  # rows of a block
@@ -170,6 +173,27 @@ def _dots_together(
     return [_joined(builder, [builder.load(room) for room in total]) for total in totals]
 
 
+def _nibble_sums(builder: Any, codes: Any, query: Any, length: Any, level: str) -> Any:
+    """S of 32 rows of 4-bit codes as <32 x i32>; `length` bytes of codes, 128 for each 8 bytes of the query."""
+    width, four = _FOUR[level]
+    parts = 4 * BLOCK // width
+    zero = splat(0, I32, width // 4)
+    totals = [cgutils.alloca_once_value(builder, zero) for _ in range(parts)]
+    step = ir.Constant(I64, 4 * BLOCK)
+    behind = builder.add(query, ir.Constant(I64, 4))
+    with cgutils.for_range_slice(builder, ir.Constant(I64, 0), length, step) as (offset, _):
+        twice = builder.shl(offset, ir.Constant(I64, 1))
+        words = [_query_word(builder, start, twice, width) for start in (query, behind)]
+        for part, room in enumerate(totals):
+            here = builder.add(offset, ir.Constant(I64, part * width))
+            total = builder.load(room)
+            halves = split_nibbles(builder, load_bytes(builder, codes, here, width))
+            for half, word in zip(halves, words, strict=True):
+                total = four(builder, total, half, word)
+            builder.store(total, room)
+    return _joined(builder, [builder.load(room) for room in totals])
+
+
 def _joined(builder: Any, vectors: list[Any]) -> Any:
     while len(vectors) > 1:
         vectors = [_join(builder, *vectors[i : i + 2]) for i in range(0, len(vectors), 2)]
@@ -241,6 +265,11 @@ def dot_scan_at(level: str) -> Any:
     return _scan_at(level, _dot_sums)
 
 
+def nibble_scan_at(level: str) -> Any:
+    """The same over 4-bit codes; `tables` is the address of the query's codes, twice as many as those of a row have bytes."""
+    return _scan_at(level, _nibble_sums)
+
+
 def dots_of_four_at(level: str) -> Any:
     """sums(block, code bytes, codes, out): S (int32) of 32 rows of 8-bit codes for each of four queries.
 
@@ -270,6 +299,7 @@ def dots_of_four_at(level: str) -> Any:
 scan_tables = table_scan_at(LEVEL)
 dots_of_four = dots_of_four_at(LEVEL)
 scan_dots = dot_scan_at(LEVEL)
+scan_nibbles = nibble_scan_at(LEVEL)
 
 
 @intrinsic

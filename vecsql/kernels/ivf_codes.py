@@ -4,6 +4,8 @@ Everything here is in the index's own space: y = (x * factor - center) / unit, w
 estimates is |y - q|^2, or -<y, q> for inner products, which have no centre.
 
 * 8-bit rows decode to y^ = F (code - 128); A = |y^|^2 (0 for inner products), weight w = -2 (-1), shift = -128 w times the query's sum.
+* 4-bit rows decode to y^ = F (code - 7.5), F such that <y, y^> = |y|^2, and A = |y|^2: then an estimate is off by 2 <y^ - y, q - y>, little
+  for near rows; shift = -7.5 w times the query's sum.
 * 1-bit rows (RaBitQ) code the signs s of the rotated residual r = y - c. <r, q> is estimated without bias as |r|^2 / <r, s> times
   <s, q>; so F = |r|^2 / <r, s>, and with s known, A = |r|^2 + 2 F <s, c> (for inner products F <s, c> - <r, c>) makes
   v = A + w F <s, q> + base, base = |q - c|^2 (or -<q, c>), free of per-list work on the query.
@@ -19,7 +21,7 @@ from numba import types
 
 from vecsql.kernels.distance import QUERY, ROWS
 from vecsql.kernels.fastscan import BLOCK
-from vecsql.kernels.jit import borrowed, helper, kernel, read_only, writable
+from vecsql.kernels.jit import borrowed, helper, inlined, kernel, read_only, writable
 from vecsql.kernels.quantized import LARGEST_BIAS, LARGEST_SCALE, norm_of
 from vecsql.kernels.reference import COSINE, IP
 from vecsql.kernels.rotation import rotate
@@ -27,6 +29,8 @@ from vecsql.kernels.rotation import rotate
 IDS = read_only(types.int32, 1)
 BYTES = writable(types.uint8, 2)
 REALS = writable(types.float32, 2)
+MIDDLE = 7.5  # of 4-bit codes
+CLIPS = (1.0, 0.85, 0.7)  # of the largest magnitude: those beyond are cut off where the codes then point more the way of the row
 
 
 @helper
@@ -76,6 +80,38 @@ def write_dots(values: Any, metric: Any, block: Any, tail: Any, lane: Any) -> No
     tail[BLOCK + lane] = scale
 
 
+@inlined
+def nibble_of(value: Any, to_code: Any) -> Any:
+    """The 4-bit code of a value."""
+    code = np.int64(np.rint(value * to_code + MIDDLE))
+    return min(max(code, np.int64(0)), np.int64(15))
+
+
+@helper
+def write_nibbles(values: Any, metric: Any, block: Any, tail: Any, lane: Any) -> None:
+    """Write the 4-bit codes of values[:d] as row `lane` of a block of zeros (bytes) with its `tail` (float32)."""
+    largest = np.float64(largest_of(values))
+    square = np.float64(0)
+    for j in range(values.shape[0]):
+        square += np.float64(values[j]) * np.float64(values[j])
+    best, factor, to_code = np.float64(0), np.float64(0), np.float64(0)
+    if largest > 0.0:
+        for clip in CLIPS:
+            along, length = np.float64(0), np.float64(0)
+            stretch = MIDDLE / (clip * largest)
+            for j in range(values.shape[0]):
+                code = np.float64(nibble_of(values[j], stretch)) - MIDDLE
+                along += code * values[j]
+                length += code * code
+            if along * along > best * length:
+                best, factor, to_code = along * along / length, square / along, stretch
+    for j in range(values.shape[0]):
+        code = nibble_of(values[j], to_code)
+        block[(j >> 3) * (4 * BLOCK) + 4 * lane + (j & 3)] |= np.uint8(code << (j & 4))
+    tail[lane] = np.float32(0) if metric == IP else min(np.float32(square), LARGEST_BIAS)
+    tail[BLOCK + lane] = min(np.float32(factor), LARGEST_SCALE)
+
+
 @helper
 def write_bits(
     residual: Any, center: Any, dot: Any, square: Any, metric: Any, block: Any, tail: Any, lane: Any
@@ -116,6 +152,7 @@ def write_bits(
         types.int64,
         types.int64,
         types.int64,
+        types.int64,
         BYTES,
         REALS,
     )
@@ -126,13 +163,14 @@ def encode_dots(
     center: Any,
     unit: Any,
     ids: Any,
+    bits: Any,
     code_bytes: Any,
     start: Any,
     stop: Any,
     blocks: Any,
     tails: Any,
 ) -> None:
-    """Fill blocks[start:stop] with 8-bit codes of the rows ids[32 start : 32 stop]; -1 is an empty place.
+    """Fill blocks[start:stop] with codes of 4 or 8 `bits` of the rows ids[32 start : 32 stop]; -1 is an empty place.
 
     `tails` is the float32 view of `blocks`.
     """
@@ -148,7 +186,10 @@ def encode_dots(
                 tails[b, first + lane] = np.inf
                 continue
             to_space(vectors[row], metric, center, unit, y)
-            write_dots(y, metric, blocks[b], tails[b, first:], lane)
+            if bits == 4:
+                write_nibbles(y, metric, blocks[b], tails[b, first:], lane)
+            else:
+                write_dots(y, metric, blocks[b], tails[b, first:], lane)
 
 
 @kernel(

@@ -5,7 +5,7 @@ squared distance) than the k-th nearest row so far and its rows will hardly be n
 away, so more lists are scanned under one. `reach` shrinks as share^ease, share of the rows passing so far: as the
 k-th distance grows, the distances of lists grow less. For inner products the last list is that whose centroid, moved towards the query by `reach` times its rows' root
 mean square distance, is no better than the k-th row. At least `fewest` rows are scanned: a query among dense rows is near to few
-lists in relation. Estimates are collected without order and cut down by selection; those of 8-bit codes, which are
+lists in relation. Estimates are collected without order and cut down by selection; those of 4- and 8-bit codes, which are
 good, only until both they and the k-th smallest would have to be off by `eps` standard deviations. Exact distances are computed for `rerank`
 of them at most, and only while the estimate less `eps` standard deviations (Gao and Long, 2024) may still win.
 """
@@ -28,9 +28,10 @@ from vecsql.kernels.fastscan import (
     lowest_bit,
     ones,
     scan_dots,
+    scan_nibbles,
     scan_tables,
 )
-from vecsql.kernels.ivf_codes import IDS, largest_of, to_space
+from vecsql.kernels.ivf_codes import IDS, MIDDLE, largest_of, to_space
 from vecsql.kernels.jit import borrowed, helper, inlined, kernel, read_only, writable
 from vecsql.kernels.reference import COSINE, IP, L1
 from vecsql.kernels.rotation import rotate
@@ -285,7 +286,7 @@ def ivf_search(
 ) -> Any:
     """The len(best) nearest rows that pass, approximately; returns how many were found.
 
-    `bits` is 1 or 8, `lists` are the centroids as 8-bit blocks and `radii` their rows' spread, list l is blocks[starts[l] : starts[l + 1]]; `tails` is the
+    `bits` is 1, 4 or 8, `lists` are the centroids as 8-bit blocks and `radii` their rows' spread, list l is blocks[starts[l] : starts[l + 1]]; `tails` is the
     float32 view of `blocks`, owner[b] the list of block b. `words` has one bit per place in the blocks, else `mask` one byte
     per row; both empty: all rows. `keys` is scratch, longer than `rerank`. Fills `spent` with lists, blocks
     and rows scored, and rows re-ranked.
@@ -304,7 +305,8 @@ def ivf_search(
     y = np.empty(max(dimensions, query.shape[0]), np.float32)
     square = to_space(query, metric, center, unit, y)
     list_bytes = lists.shape[1] - TAIL
-    codes = np.empty(list_bytes // BLOCK, np.int8)
+    code_bytes = blocks.shape[1] - TAIL
+    codes = np.empty(max(list_bytes, 2 * code_bytes if bits == 4 else 0) // BLOCK, np.int8)
     step, total = encode_query(y[: query.shape[0]], codes)
     scores = np.empty(lists.shape[0] * BLOCK, np.float32)
     scale, shift = weight * step, -weight * step * np.float32(128) * total
@@ -324,12 +326,13 @@ def ivf_search(
     order = numbers[:count]
     order_lists(bounds, order, numbers[count : 2 * count], numbers[2 * count :])
 
-    code_bytes = blocks.shape[1] - TAIL
     tables = np.empty(code_bytes if bits == 1 else 0, np.uint8)
     if bits == 1:
         rotate(y, signs)
         step, least = fill_tables(y, tables)
         scale, shift = weight * step, weight * least
+    elif bits == 4:
+        shift = -scale * np.float32(MIDDLE) * total
     estimates = np.empty(BLOCK, np.float32)
     near = np.empty(wanted if wanted <= NEAR else 0, np.float32)
     near[:] = INFINITE
@@ -382,6 +385,11 @@ def ivf_search(
             if bits == 1:
                 hits = scan_tables(
                     address, code_bytes, tables.ctypes.data,
+                    scale, shift, base, limit, estimates.ctypes.data,
+                )  # fmt: skip
+            elif bits == 4:
+                hits = scan_nibbles(
+                    address, code_bytes, codes.ctypes.data,
                     scale, shift, base, limit, estimates.ctypes.data,
                 )  # fmt: skip
             else:

@@ -125,7 +125,7 @@ def _difference_avx2(builder: Any, accumulator: Any, x: Any, y: Any) -> Any:
     return builder.add(accumulator, builder.bitcast(sums, ir.VectorType(I32, 8)))
 
 
-def _nibbles(builder: Any, packed: Any) -> tuple[Any, Any]:
+def split_nibbles(builder: Any, packed: Any) -> tuple[Any, Any]:
     """The low and the high nibbles of bytes, as bytes."""
     width = packed.type.count
     words = ir.VectorType(I16, width // 2)
@@ -161,7 +161,7 @@ def packed_dot_at(level: str) -> Any:
                 double = builder.shl(offset, ir.Constant(I64, 1))
                 for part in range(0, 64, width):
                     here = builder.add(offset, ir.Constant(I64, part))
-                    halves = _nibbles(builder, load_bytes(builder, nibbles, here, width))
+                    halves = split_nibbles(builder, load_bytes(builder, nibbles, here, width))
                     for half, place in enumerate(room):
                         there = builder.add(double, ir.Constant(I64, 64 * half + part))
                         signed = load_bytes(builder, bytes_, there, width)
