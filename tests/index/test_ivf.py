@@ -48,7 +48,7 @@ def metric(request):
     return request.param
 
 
-@pytest.fixture(scope="module", params=[1, 8])
+@pytest.fixture(scope="module", params=[1, 4, 8])
 def bits(request):
     return request.param
 
@@ -155,7 +155,7 @@ def test_thousands_of_duplicates(metric, bits):
     built = build_ivf(rows, metric, ListOptions(), bits=bits)
     queries = clustered(4040, 24, 3)[4000:]
     effort = Effort(recall=0.99)
-    assert recall(built, rows, queries, metric, effort=effort) >= (0.9 if bits == 8 else 0.6)
+    assert recall(built, rows, queries, metric, effort=effort) >= (0.6 if bits == 1 else 0.9)
     assert recall(built, rows, rows[7:8], metric, k=100) >= 0.9
 
 

@@ -21,6 +21,7 @@ def level(request):
 @pytest.fixture(scope="module")
 def scans(level):
     tables, dots = fastscan.table_scan_at(level), fastscan.dot_scan_at(level)
+    nibbles = fastscan.nibble_scan_at(level)
 
     @numba.njit
     def scan(kind, block, length, query, scale, shift, base, limit, values):
@@ -28,6 +29,8 @@ def scans(level):
         at, q, v = block.ctypes.data, query.ctypes.data, values.ctypes.data
         if kind == 1:
             return tables(at, length, q, weights[0], weights[1], weights[2], weights[3], v)
+        if kind == 4:
+            return nibbles(at, length, q, weights[0], weights[1], weights[2], weights[3], v)
         return dots(at, length, q, weights[0], weights[1], weights[2], weights[3], v)
 
     return scan
@@ -92,6 +95,21 @@ def test_dot_products(scans, dimensions, extreme):
     block, bias, factor = block_of(codes, rng, 1)
     sums = by_row.astype(np.int64) @ query.astype(np.int64)
     check(scans, 8, block, len(codes), query, sums, bias, factor)
+
+
+@pytest.mark.parametrize("dimensions", [8, 56, 128, 384])
+@pytest.mark.parametrize("extreme", [False, True])
+def test_dot_products_with_nibbles(scans, dimensions, extreme):
+    rng = np.random.default_rng(dimensions)
+    codes = rng.integers(0, 256, BLOCK * dimensions // 2, dtype=np.uint8)
+    query = rng.integers(-63, 64, dimensions).astype(np.int8)
+    if extreme:
+        codes[:], query[:] = 255, -fastscan.QUERY_LIMIT
+    packed = codes.reshape(dimensions // 8, BLOCK, 1, 4) >> np.array([[0], [4]], np.uint8) & 15
+    by_row = packed.transpose(1, 0, 2, 3).reshape(BLOCK, -1)
+    block, bias, factor = block_of(codes, rng, 1)
+    sums = by_row.astype(np.int64) @ query.astype(np.int64)
+    check(scans, 4, block, len(codes), query, sums, bias, factor)
 
 
 @pytest.mark.parametrize("dimensions", [4, 52, 384])

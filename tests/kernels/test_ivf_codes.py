@@ -107,7 +107,7 @@ def encoded(vectors, metric, bits, count=40):
     transform(centroids, reference.L2, np.zeros(d, np.float32), 1.0, signs, 0, 2, turned)
     ids = np.full(2 * BLOCK, -1, np.int32)
     ids[:count] = np.arange(count)
-    width = 4 * padded if bits == 1 else 128 * -(-d // 4)
+    width = 4 * padded if bits == 1 else 128 * -(-d * bits // 32)
     blocks = np.full((2, width + TAIL), 77, np.uint8)
     tails = blocks.view(np.float32)
     if bits == 1:
@@ -116,7 +116,7 @@ def encoded(vectors, metric, bits, count=40):
             vectors, metric, center, 2.0, ids, owner, centroids, turned, signs, width, 0, 2, blocks, tails
         )  # fmt: skip
     else:
-        encode_dots(vectors, metric, center, 2.0, ids, width, 0, 2, blocks, tails)
+        encode_dots(vectors, metric, center, 2.0, ids, bits, width, 0, 2, blocks, tails)
     y = np.empty_like(vectors)
     transform(vectors, metric, center, 2.0, NONE, 0, len(vectors), y)
     bias, factor = tails[:, width // 4 :][:, :BLOCK], tails[:, width // 4 :][:, BLOCK:]
@@ -133,6 +133,23 @@ def test_eight_bits_decode_to_within_half_a_step(metric, d):
     assert (np.abs(decoded - y) <= factor[:40, None] * 0.501).all()
     squares = (decoded**2).sum(axis=1) * (metric != reference.IP)
     np.testing.assert_allclose(bias[:40], squares, rtol=1e-4)
+    assert np.isinf(bias[40:]).all()
+
+
+@pytest.mark.parametrize("metric", [reference.L2, reference.IP, reference.COSINE])
+@pytest.mark.parametrize("d", [1, 3, 33, 50, 64])
+def test_four_bits_point_the_way_of_the_row(metric, d):
+    vectors = np.random.default_rng(d).standard_normal((40, d), dtype=np.float32)
+    vectors[7] = vectors[:40].mean(axis=0)  # the centre, all zeros in index space
+    codes, bias, factor, _, _, _, y = encoded(vectors, metric, 4)
+    packed = codes.reshape(2, -1, BLOCK, 1, 4) >> np.array([[0], [4]], np.uint8) & 15
+    raw = packed.transpose(0, 2, 1, 3, 4).reshape(2 * BLOCK, -1)[:40, :d]
+    decoded = factor[:40, None] * (raw.astype(np.float32) - 7.5)
+    squares = (y**2).sum(axis=1)
+    np.testing.assert_allclose((decoded * y).sum(axis=1), squares, rtol=1e-3, atol=1e-6)
+    apart = np.sqrt(((decoded - y) ** 2).sum(axis=1))
+    assert (apart <= 0.2 * np.sqrt(squares) + 1e-5).all()
+    np.testing.assert_allclose(bias[:40], squares * (metric != reference.IP), rtol=1e-4, atol=1e-9)
     assert np.isinf(bias[40:]).all()
 
 
