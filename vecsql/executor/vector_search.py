@@ -26,6 +26,9 @@ from vecsql.planner.plan import VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 
 
+_Rows = tuple[PartVersion, Any, RowSet | None]  # a part with its vectors and those to search
+
+
 class Search:
     """One execution's search: the parts with their masks, made once and searched with growing k."""
 
@@ -82,27 +85,23 @@ class Search:
         """The first k rows by distance: numbers, then NaN, then NULL."""
         if self.query is None:
             return self._fill(Hits.none(), k, all_null=True)
-        begun, owners = [], []
+        parts: list[_Rows] = []
         nulls = False
         for pv, rows in self.parts:
-            if self.ctx.cancel.is_set():
-                raise QueryCanceled("canceling statement due to user request")
             vectors, valid = pv.part.derived(self.plan.attnum, self.plan.steps)
             if valid is not None:
                 nulls = True
                 rows = self._valued(pv, valid) if rows is None else rows.within(valid)
             if rows.count if rows is not None else len(vectors):
-                begun.append(self._begin(pv, vectors, rows, k))
-                owners.append((pv, vectors, rows))
-        found = self._finish(finish_all(begun), owners, k)
+                parts.append((pv, vectors, rows))
+        found = self._search(parts, k)
+        owners = [pv for pv, _, _ in parts]
         if len(found) == 1:
             only = found[0]
-            hits = Hits([pv for pv, _, _ in owners], None, only.positions, only.distances)
+            hits = Hits(owners, None, only.positions, only.distances)
         else:
             merged = merge(found, k)
-            hits = Hits(
-                [pv for pv, _, _ in owners], merged.parts, merged.positions, merged.distances
-            )
+            hits = Hits(owners, merged.parts, merged.positions, merged.distances)
         if nulls and len(hits.positions) < k:
             return self._fill(hits, k, all_null=False)
         return hits
@@ -115,31 +114,32 @@ class Search:
             found = pv.cache[key] = RowSet.of(valid)
         return found
 
+    def _search(self, parts: Sequence[_Rows], k: int) -> list[SearchResult]:
+        """The k nearest rows of each part."""
+        alone = len(parts) == 1
+        found = finish_all([self._begin(*part, k, alone=alone) for part in parts])
+        for i, (_, vectors, among) in enumerate(parts):
+            rows = len(vectors) if among is None else among.count
+            if len(found[i].positions) < min(k, rows):  # an index leaves out zero vectors
+                query = flat.query_for(vectors, self.query)
+                found[i] = flat.search(vectors, query, k, self.plan.metric, among)
+            if self.trace is not None:
+                self.trace.add(rows, among is not None, found[i], vectors)
+        return found
+
     def _begin(
-        self, pv: PartVersion, vectors: Any, among: RowSet | None, k: int
+        self, pv: PartVersion, vectors: Any, among: RowSet | None, k: int, *, alone: bool
     ) -> Call | SearchResult:
-        """The search of one part, ready to run, or its result."""
+        """The search of one part, ready to run, or its result: always that when it is `alone`."""
+        if self.ctx.cancel.is_set():
+            raise QueryCanceled("canceling statement due to user request")
         query = flat.query_for(vectors, self.query)
         index = None if self.exact else pv.part.searched_by(self.index_oid)
         if index is None:
-            return flat.begin(vectors, query, k, self.plan.metric, among)
-        return index.begin(vectors, query, k, self.effort, among)
-
-    def _finish(
-        self,
-        found: list[SearchResult],
-        searched: Sequence[tuple[PartVersion, Any, RowSet | None]],
-        k: int,
-    ) -> list[SearchResult]:
-        """The results, completed by rows that an index leaves out: zero vectors."""
-        for i, (_, vectors, rows) in enumerate(searched):
-            count = len(vectors) if rows is None else rows.count
-            if len(found[i].positions) < min(k, count):
-                query = flat.query_for(vectors, self.query)
-                found[i] = flat.search(vectors, query, k, self.plan.metric, rows)
-            if self.trace is not None:
-                self.trace.add(count, rows is not None, found[i], vectors)
-        return found
+            search = flat.search if alone else flat.begin
+            return search(vectors, query, k, self.plan.metric, among)
+        way = index.search if alone else index.begin
+        return way(vectors, query, k, self.effort, among)
 
     def meets_nan(self) -> bool:
         """Whether rows may be at distance NaN: under cosine, where a vector is zero."""
