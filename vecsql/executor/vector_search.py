@@ -25,7 +25,6 @@ from vecsql.index.rowset import RowSet
 from vecsql.planner.plan import VectorTopK
 from vecsql.storage.interface import PartVersion, TableVersion
 
-
 _Rows = tuple[PartVersion, Any, RowSet | None]  # a part with its vectors and those to search
 
 

@@ -20,9 +20,8 @@ as_query, as_rows = rows.as_query, rows.as_rows
 METRIC_CODES, NARROW_K = rows.METRIC_CODES, rows.NARROW_K
 ALL_ROWS, NO_POSITIONS = rows.ALL_ROWS, rows.NO_POSITIONS
 
-BATCHED: Final = (
-    1 << 16
-)  # rows that are searched together with those of other parts; a search of more can be cancelled before it
+# Rows that are searched together with those of other parts: before a search of more, one can be cancelled.
+BATCHED: Final = 1 << 16
 
 Query = npt.NDArray[np.float32]
 

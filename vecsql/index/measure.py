@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -40,6 +40,7 @@ MOST_APART: Final = 4.0  # a measured cost is no more than this factor from the 
 TIE: Final = 1e-5  # relative: distances this near count as equal
 
 Floats = npt.NDArray[np.float32]
+_Search = Callable[[Vectors], object]
 
 
 def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple[Curve, ...]:
@@ -81,48 +82,46 @@ def costs_of(
     queries = _queries(floats, rows)
     shuffled = np.random.default_rng(SEED).permutation(len(vectors)).astype(np.int32)
 
-    def walks(beam: int) -> float:
+    def walk(beam: int) -> _Search:
         plan = np.array([beam, beam, 0.0, 0.0, 0.0, 10, 0], np.float64)
-        return _fastest(lambda query: graph.walk(vectors, query, 10, plan), queries)
+        return lambda query: graph.walk(vectors, query, 10, plan)
 
-    def scans(count: int) -> float:
+    def scan(count: int) -> _Search:
         among = RowSet.at(len(vectors), np.sort(shuffled[:count]))
-        return _fastest(lambda query: graph.scan(vectors, query, 10, 52, among), queries)
+        return lambda query: graph.scan(vectors, query, 10, 52, among)
 
-    (few, many), (narrow, wide) = TIMED_ROWS, TIMED_BEAMS
-    shortest = walks(narrow)
-    place = _near((walks(wide) - shortest) / (wide - narrow), usual.place)
-    walk = max(shortest - narrow * place, usual.walk)
-    row = (scans(many) - scans(few)) / (many - few)
-    row = _near(row, usual.row)
-    vector = usual.vector * row / usual.row
-    return Costs(place, row, vector, _lists(ivf, vectors, queries), walk)
+    def lists(misses: float) -> _Search:
+        assert ivf is not None
+        effort, search = Effort(recall=1 - misses, explain=False), ivf.search
+        return lambda query: search(vectors, query, 10, effort)
 
-
-def _lists(
-    ivf: IvfIndex | None, vectors: Vectors | Rows, queries: Vectors
-) -> tuple[tuple[float, float], ...]:
-    """(misses, ns) of searches of the inverted file."""
-    if ivf is None:
-        return ()
-
-    def search(misses: float) -> float:
-        effort = Effort(recall=1 - misses, explain=False)
-        return _fastest(lambda query: ivf.search(vectors, query, 10, effort), queries)
-
-    return tuple((misses, search(misses)) for misses in TIMED_MISSES)
+    searches = [*map(walk, TIMED_BEAMS), *map(scan, TIMED_ROWS)]
+    if ivf is not None:
+        searches += map(lists, TIMED_MISSES)
+    shortest, wide, few, many, *listed = _fastest(searches, queries)
+    beams, rows_apart = TIMED_BEAMS[1] - TIMED_BEAMS[0], TIMED_ROWS[1] - TIMED_ROWS[0]
+    place = _near((wide - shortest) / beams, usual.place)
+    row = _near((many - few) / rows_apart, usual.row)
+    return Costs(
+        place,
+        row,
+        usual.vector * row / usual.row,
+        tuple(zip(TIMED_MISSES, listed, strict=False)),
+        max(shortest - TIMED_BEAMS[0] * place, usual.walk),
+    )
 
 
-def _fastest(search: Callable[[Vectors], object], queries: Vectors) -> float:
-    """Nanoseconds of a search on the processor, the shortest of several rounds for each query: a build in the background waits for it
-    more than it has it, and what else runs is not counted."""
-    shortest = np.full(len(queries), np.inf)
+def _fastest(searches: Sequence[_Search], queries: Vectors) -> list[float]:
+    """Nanoseconds of each of the searches on the processor, the shortest of several rounds for each query: a build in the background waits for
+    it more than it has it, and what else runs is not counted. They take turns, for memory may be slow for a while."""
+    shortest = np.full((len(searches), len(queries)), np.inf)
     for _ in range(TIMED_ROUNDS):
-        for i, query in enumerate(queries):
-            started = time.thread_time_ns()
-            search(query)
-            shortest[i] = min(shortest[i], time.thread_time_ns() - started)
-    return float(shortest.mean())
+        for mine, search in zip(shortest, searches, strict=True):
+            for i, query in enumerate(queries):
+                started = time.thread_time_ns()
+                search(query)
+                mine[i] = min(mine[i], time.thread_time_ns() - started)
+    return shortest.mean(axis=1).tolist()  # type: ignore[no-any-return]
 
 
 def _near(measured: float, usual: float) -> float:
