@@ -15,6 +15,9 @@ from vecsql.index.workers import Run
 QUERIES: Final = 200
 FEWER: Final = 40  # queries that tell how the reach depends on k
 GRAIN: Final = 10  # queries of a thread
+TOGETHER: Final = (
+    16  # searches by one call: with more, the interpreter's lock is held for long between calls
+)
 SEED: Final = 0xCA1
 REACHES: Final = tuple(round(0.6 * 1.09**step, 3) for step in range(20))
 REACHES_IP: Final = tuple(round(0.1 * step, 3) for step in range(1, 20))
@@ -100,12 +103,16 @@ class _Recalls:
         """The k rows nearest to each row, and how many were scanned."""
 
         def work(start: int, stop: int) -> list[tuple[set[int], int]]:
-            rows = self._rows[start:stop]
-            queries = self._vectors[rows]
-            results = self._index.scan_each(self._vectors, queries, self._k + 1, knobs)
-            return [
-                ({other for other in found.positions.tolist() if other != row}, found.scored)
-                for row, found in zip(rows.tolist(), results, strict=True)
-            ]
+            found = []
+            for first in range(start, stop, TOGETHER):
+                rows = self._rows[first : min(first + TOGETHER, stop)]
+                results = self._index.scan_each(
+                    self._vectors, self._vectors[rows], self._k + 1, knobs
+                )
+                found += [
+                    ({other for other in near.positions.tolist() if other != row}, near.scored)
+                    for row, near in zip(rows.tolist(), results, strict=True)
+                ]
+            return found
 
         return [found for chunk in self._run(work, 0, len(self._rows), GRAIN) for found in chunk]
