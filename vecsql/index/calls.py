@@ -15,6 +15,7 @@ from vecsql.errors import InternalError
 from vecsql.index.base import Distances, Positions, SearchResult, Vectors
 from vecsql.index.rows import Rows, as_rows
 
+ENTRY, FOUND = slice(0, 2), 2  # words of a record, as in kernels/calls.py
 FEW: Final = 64  # rows that an answer has room for from the start
 
 
@@ -70,7 +71,7 @@ class Record:
             prefix, (array,) = f"{vectors.prefix}_", vectors.arrays()
         else:
             prefix, array = "", as_rows(vectors)
-        self._words[:2] = _entry(prefix + self._kernel)
+        self._words[ENTRY] = _entry(prefix + self._kernel)
         self._set_array("vectors", array, array.dtype)
 
     def shorten(self, name: str, length: int) -> None:
@@ -88,7 +89,7 @@ class Record:
     @property
     def found(self) -> int:
         """The kernel's result."""
-        return int(self._words[2])
+        return int(self._words[FOUND])
 
     def _set_array(self, name: str, array: npt.NDArray[Any], dtype: np.dtype[Any]) -> None:
         place, flags = self._places[name], array.flags

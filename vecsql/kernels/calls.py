@@ -23,22 +23,18 @@ from vecsql.kernels.half import HALVES
 from vecsql.kernels.ivf_search import ivf_search
 from vecsql.kernels.jit import kernel, read_only
 
-WAY, ADDRESS, FOUND, ARGUMENTS = (
-    0,
-    1,
-    2,
-    3,
-)  # words of a record: which kernel, where it is, its result
+# The first words of a record: which kernel, where it is, its result.
+WAY, ADDRESS, FOUND, ARGUMENTS = range(4)
 KERNELS = {
     "nearest": nearest,
     "graph_search": graph_search,
     "code_search": code_search,
     "ivf_search": ivf_search,
 }
-WAYS = {
-    prefix + name: i
-    for i, (prefix, name) in enumerate((p, n) for p in ("", "half_") for n in KERNELS)
-}
+NEAREST, WALK, SCAN, LISTS = range(len(KERNELS))  # ways, in the order of KERNELS
+HALF = len(KERNELS)  # to be added for float16 rows
+WAYS = {name: way for way, name in enumerate(KERNELS)}
+WAYS |= {f"half_{name}": HALF + way for name, way in WAYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +143,19 @@ def run_calls(records: Any) -> None:
     for i in range(records.shape[0]):
         record = records[i]
         way = _way_of(record)
-        if way == 0:
+        if way == NEAREST:
             _nearest(record)
-        elif way == 1:
+        elif way == WALK:
             _walk(record)
-        elif way == 2:
+        elif way == SCAN:
             _scan(record)
-        elif way == 3:
+        elif way == LISTS:
             _lists(record)
-        elif way == 4:
+        elif way == HALF + NEAREST:
             _half_nearest(record)
-        elif way == 5:
+        elif way == HALF + WALK:
             _half_walk(record)
-        elif way == 6:
+        elif way == HALF + SCAN:
             _half_scan(record)
-        elif way == 7:
+        elif way == HALF + LISTS:
             _half_lists(record)
