@@ -123,6 +123,8 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _serve(options: argparse.Namespace) -> None:
+    # Index builds multiply matrices in the background. numpy's BLAS would do that on all cores, at the priority of searches.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from vecsql.server.listener import Options
     from vecsql.server.run import serve
 

@@ -52,13 +52,12 @@ def curves_of(graph: GraphIndex, vectors: Vectors, *, threads: int = 1) -> tuple
     if len(rows) < LEAST_QUERIES:
         return ()
     queries = _queries(vectors, rows)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        truth = _true_distances(graph, vectors, rows, queries, max(SAMPLE))
-    finite = np.isfinite(truth).all(axis=1)
-    if finite.sum() < LEAST_QUERIES:
-        return ()
-    rows, queries, truth = rows[finite], queries[finite], truth[finite]
     with workers(threads) as run:
+        truth = _true_distances(graph, vectors, rows, queries, max(SAMPLE), run)
+        finite = np.isfinite(truth).all(axis=1)
+        if finite.sum() < LEAST_QUERIES:
+            return ()
+        rows, queries, truth = rows[finite], queries[finite], truth[finite]
         curves = tuple(
             _curve(graph, vectors, rows[:count], queries, truth[:count, :k], k, run)
             for k, count in SAMPLE.items()
@@ -182,7 +181,12 @@ def _outcome(walked: Walked, truth: Doubles) -> tuple[float, float, float]:
 
 
 def _true_distances(
-    graph: GraphIndex, vectors: Vectors, rows: npt.NDArray[np.intp], queries: Vectors, k: int
+    graph: GraphIndex,
+    vectors: Vectors,
+    rows: npt.NDArray[np.intp],
+    queries: Vectors,
+    k: int,
+    run: Run,
 ) -> Doubles:
     """(len(rows), at most k) ascending SQL distances of the nearest other indexed rows."""
     shown = np.flatnonzero(graph.indexed_rows())
@@ -192,15 +196,21 @@ def _true_distances(
         every = np.stack([flat.distances(vectors, query, graph.metric)[shown] for query in queries])
         every[shown[None, :] == rows[:, None]] = np.inf
         return np.sort(np.partition(every, k - 1, axis=1)[:, :k], axis=1)
-    best = np.full((len(rows), k), np.inf, np.float32)
-    for start in range(0, len(shown), BLOCK):
-        block = shown[start : start + BLOCK]
-        found = distances(np.asarray(vectors[block], np.float32), queries)
-        found[rows[:, None] == block[None, :]] = np.inf
-        near = found < best.max(axis=1, keepdims=True)
-        for mine, row, passing in zip(best, found, near, strict=True):
-            mine[:] = np.partition(np.concatenate([mine, row[passing]]), k - 1)[:k]
-    return np.sort(best, axis=1).astype(np.float64)
+
+    def work(start: int, stop: int) -> Floats:
+        best = np.full((len(rows), k), np.inf, np.float32)
+        for first in range(start, stop, BLOCK):
+            block = shown[first : min(first + BLOCK, stop)]
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                found = distances(np.asarray(vectors[block], np.float32), queries)
+            found[rows[:, None] == block[None, :]] = np.inf
+            near = found < best.max(axis=1, keepdims=True)
+            for mine, row, passing in zip(best, found, near, strict=True):
+                mine[:] = np.partition(np.concatenate([mine, row[passing]]), k - 1)[:k]
+        return best
+
+    nearest = np.concatenate(run(work, 0, len(shown), BLOCK), axis=1)
+    return np.sort(nearest, axis=1)[:, :k].astype(np.float64)
 
 
 def _l2(block: Vectors, queries: Vectors) -> Floats:
