@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -142,6 +142,25 @@ class Room:
         self._out, self._values = np.empty(k, np.int32), np.empty(k, np.float64)
         self.record.set(out=self._out, values=self._values)
         self.record.set(**{self.best: np.empty(k, np.uint64)})
+
+
+R = TypeVar("R", bound=Room)
+
+
+def free_room(rooms: list[R], make: Callable[[], R]) -> R:
+    """One of the rooms that no search is in, or a new one."""
+    try:
+        return rooms.pop()
+    except IndexError:
+        return make()
+
+
+def finish(begun: Call | SearchResult) -> SearchResult:
+    """Run one search and finish it."""
+    if isinstance(begun, SearchResult):
+        return begun
+    begun.record.run()
+    return begun.finish()
 
 
 @cache

@@ -130,10 +130,9 @@ class CompositeIndex:
         are never returned.
         """
         asked = _Asked(vectors, flat.query_for(vectors, query), k, effort, among)
-        if not self._has_any(asked):
-            return EMPTY
-        if not flat.is_compiled(vectors):
-            return self._exact(asked)
+        result = self._at_once(asked)
+        if result is not None:
+            return result
         choice = self._known_choice(k, effort, among)
         return self._conclude(asked, choice, self._by(choice.name, asked))
 
@@ -147,20 +146,21 @@ class CompositeIndex:
     ) -> Call | SearchResult:
         """search(), ready to run."""
         asked = _Asked(vectors, flat.query_for(vectors, query), k, effort, among)
-        if not self._has_any(asked):
-            return EMPTY
-        if not flat.is_compiled(vectors):
-            return self._exact(asked)
+        result = self._at_once(asked)
+        if result is not None:
+            return result
         choice = self._known_choice(k, effort, among)
         record, end = self._begin_by(choice.name, asked)
         if record is None:
             return self._conclude(asked, choice, end())
         return Call(record, lambda: self._conclude(asked, choice, end()))
 
-    def _has_any(self, asked: _Asked) -> bool:
-        """Whether any row can be found."""
+    def _at_once(self, asked: _Asked) -> SearchResult | None:
+        """The result where there is nothing to choose; None elsewhere."""
         among = asked.among
-        return asked.k > 0 and self._graph.indexed > 0 and (among is None or among.count > 0)
+        if asked.k <= 0 or not self._graph.indexed or (among is not None and not among.count):
+            return EMPTY
+        return None if flat.is_compiled(asked.vectors) else self._exact(asked)
 
     def _conclude(self, asked: _Asked, choice: Choice, result: SearchResult | None) -> SearchResult:
         """What was found the chosen way, or the next one that keeps the promise."""
@@ -180,8 +180,6 @@ class CompositeIndex:
         """Search one way; None where that does not keep the promise."""
         if name == "exact":
             return self._exact(asked)
-        if name == "ivf":
-            return self._scan_lists(asked)
         record, end = self._begin_by(name, asked)
         if record is not None:
             record.run()
@@ -251,13 +249,8 @@ class CompositeIndex:
             return "ivf"
         return None
 
-    def _scan_lists(self, asked: _Asked) -> SearchResult | None:
-        """Search the inverted file; None where that does not fill the answer."""
-        assert self._ivf is not None
-        return self._filled(asked, self._ivf.search(*self._for_lists(asked)))
-
     def _begin_lists(self, asked: _Asked) -> Begun:
-        """_scan_lists(), ready to run."""
+        """Search the inverted file."""
         assert self._ivf is not None
         begun = self._ivf.begin(*self._for_lists(asked))
         if isinstance(begun, SearchResult):
@@ -272,6 +265,7 @@ class CompositeIndex:
         return asked._replace(effort=replace(asked.effort, recall=recall))
 
     def _filled(self, asked: _Asked, result: SearchResult) -> SearchResult | None:
+        """The result; None where it is not as long as it should be."""
         wanted = self._graph.indexed if asked.among is None else asked.among.count
         return result if len(result.positions) >= min(asked.k, wanted) else None
 
@@ -316,7 +310,7 @@ class CompositeIndex:
 
     def _end_walk(self, asked: _Asked, walk: _Walk, room: Walk) -> SearchResult | None:
         k, effort, among = asked.k, asked.effort, asked.among
-        walked = room.end(packed=self._graph.packed)
+        walked = room.end()
         result = walked.result
         found = len(result.positions) if among is None else result.reranked
         wanted = min(k, self._graph.indexed) if among is None else min(k + k // 2, among.count)
@@ -389,20 +383,15 @@ class CompositeIndex:
         """Exact over float32, for what the kernels cannot do (yet); leaves out what is not indexed."""
         among = self._shown(asked)
         result = flat.search(asked.vectors, asked.query, asked.k, self.metric, among)
-        result.strategy = "exact scan" if among is None else "exact over passing rows"
-        return result
+        return _exactly(result, among)
 
     def _begin_exact(self, asked: _Asked) -> Begun:
         """_exact(), ready to run."""
         among = self._shown(asked)
         begun = flat.begin(asked.vectors, asked.query, asked.k, self.metric, among)
-
-        def end() -> SearchResult:
-            result = begun if isinstance(begun, SearchResult) else begun.finish()
-            result.strategy = "exact scan" if among is None else "exact over passing rows"
-            return result
-
-        return None if isinstance(begun, SearchResult) else begun.record, end
+        if isinstance(begun, SearchResult):
+            return None, lambda: _exactly(begun, among)
+        return begun.record, lambda: _exactly(begun.finish(), among)
 
     def _shown(self, asked: _Asked) -> RowSet | None:
         """The rows that an exact search goes over."""
@@ -410,6 +399,11 @@ class CompositeIndex:
             return asked.among
         indexed = self._graph.indexed_rows()
         return RowSet.of(indexed) if asked.among is None else asked.among.within(indexed)
+
+
+def _exactly(result: SearchResult, among: RowSet | None) -> SearchResult:
+    result.strategy = "exact scan" if among is None else "exact over passing rows"
+    return result
 
 
 def _note_lost(among: RowSet, way: str, gave_up: bool) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import rows
 from vecsql.index.base import Metric, Positions, SearchResult, Vectors
-from vecsql.index.calls import Call, Room
+from vecsql.index.calls import Call, Room, free_room
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Halves, Rows
 from vecsql.index.rowset import RowSet
@@ -77,10 +77,7 @@ class _Nearest(Room):
     ) -> _Nearest:
         dimensions = vectors.shape[1]
         rooms = _rooms.setdefault(dimensions, [])
-        try:
-            room = rooms.pop()
-        except IndexError:
-            room = _Nearest("nearest", dimensions)
+        room = free_room(rooms, lambda: _Nearest("nearest", dimensions))
         room.aim(vectors, query, k)
         positions = NO_POSITIONS if among is None else among.positions
         room.record.set(metric=METRIC_CODES[metric], positions=positions, gather=among is not None)

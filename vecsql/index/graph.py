@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, SearchResult, Sections, Vectors
-from vecsql.index.calls import Room, run_all
+from vecsql.index.calls import Room, free_room, run_all
 from vecsql.index.resident import in_large_pages, is_mapped
 from vecsql.index.rows import Rows
 from vecsql.index.rowset import RowSet
@@ -45,11 +45,11 @@ class Walked:
 class Walk(Room):
     """One walk at a time."""
 
-    __slots__ = ("_hidden", "_k", "_mask", "_plan", "_seen", "_visited", "_walks")
+    __slots__ = ("_hidden", "_k", "_mask", "_packed", "_plan", "_seen", "_visited", "_walks")
 
     def __init__(self, index: GraphIndex, walks: list[Walk]) -> None:
         super().__init__("graph_search", index.dimensions)
-        self._walks, self._hidden = walks, -1
+        self._walks, self._packed, self._hidden = walks, index.packed, -1
         self._mask = flat.ALL_ROWS
         self._visited = np.zeros((index.size + 63) // 64, np.uint64)
         self._plan, self._seen = np.empty(PLAN, np.float64), np.empty(3, np.float64)
@@ -80,26 +80,27 @@ class Walk(Room):
         if hidden >= 0:
             self._visited[hidden >> 6] |= np.uint64(1 << (hidden & 63))
 
-    def end(self, *, packed: bool) -> Walked:
+    def end(self) -> Walked:
         """What was found; the room is free then."""
         if self._hidden >= 0:
             self._visited[self._hidden >> 6] = 0
         scored, reranked, late, _ = self.spent.tolist()
         hardness, length, beam = self._seen.tolist()
         result = SearchResult(*self.answer(), scored, reranked)
-        sure = packed or late <= LATE + self._k // 10
+        sure = self._packed or late <= LATE + self._k // 10
         self._walks.append(self)
-        return Walked(result, hardness, length, beam, sure, bounded=packed and late == 0)
+        return Walked(result, hardness, length, beam, sure, bounded=self._packed and late == 0)
 
 
 class Scan(Room):
     """One scan of codes at a time."""
 
-    __slots__ = ("_k", "_positions", "_scans", "_width")
+    __slots__ = ("_k", "_positions", "_room", "_scans", "_width")
 
     def __init__(self, index: GraphIndex, scans: list[Scan]) -> None:
         super().__init__("code_search", index.dimensions)
-        self._scans, self._width, self._positions = scans, 0, flat.NO_POSITIONS
+        self._scans, self._positions = scans, flat.NO_POSITIONS
+        self._room = 0  # for rows in the pool
         self.record.set(
             **index.coding,
             positions=self._positions,
@@ -110,9 +111,9 @@ class Scan(Room):
 
     def begin(self, k: int, width: int, among: RowSet | None) -> None:
         """Find none but these rows and re-rank `width` of them."""
-        self._k = k
-        if width > self._width:
-            self._width = width
+        self._k, self._width = k, width
+        if width > self._room:
+            self._room = width
             self.record.set(pool=np.empty(width, np.uint64))
         self.record.shorten("pool", width)
         positions = flat.NO_POSITIONS if among is None else among.positions
@@ -122,11 +123,10 @@ class Scan(Room):
 
     def end(self) -> Walked:
         """What was found; the room is free then."""
-        width = self._width
         scored, reranked, late, _ = self.spent.tolist()
         result = SearchResult(*self.answer(), scored, reranked)
         self._scans.append(self)
-        return Walked(result, 0.0, 0.0, width, late <= LATE + self._k // 10)
+        return Walked(result, 0.0, 0.0, self._width, late <= LATE + self._k // 10)
 
 
 class GraphIndex:
@@ -218,7 +218,7 @@ class GraphIndex:
         """Walk as `plan` says (see kernels.graph_search) and re-rank for the k nearest `among` these, but not row `hidden`."""
         walk = self.begin_walk(vectors, query, k, plan, among, hidden)
         walk.record.run()
-        return walk.end(packed=self.packed)
+        return walk.end()
 
     def walk_each(
         self,
@@ -232,7 +232,7 @@ class GraphIndex:
         pairs = zip(queries, hidden.tolist(), strict=True)
         begun = [self.begin_walk(vectors, query, k, plan, None, row) for query, row in pairs]
         run_all([walk.record for walk in begun])
-        return [walk.end(packed=self.packed) for walk in begun]
+        return [walk.end() for walk in begun]
 
     def free_rooms(self) -> None:
         """Give back the working memory of searches."""
@@ -252,10 +252,7 @@ class GraphIndex:
         if self._until_resident:
             self._stay()
         walks = self._walks
-        try:
-            walk = walks.pop()
-        except IndexError:
-            walk = Walk(self, walks)
+        walk = free_room(walks, lambda: Walk(self, walks))
         walk.aim(vectors, query, k)
         walk.begin(k, plan, among, hidden)
         return walk
@@ -283,10 +280,7 @@ class GraphIndex:
     ) -> Scan:
         """scan(), ready to run; then comes its end()."""
         scans = self._scans
-        try:
-            scan = scans.pop()
-        except IndexError:
-            scan = Scan(self, scans)
+        scan = free_room(scans, lambda: Scan(self, scans))
         scan.aim(vectors, query, k)
         scan.begin(k, width, among)
         return scan

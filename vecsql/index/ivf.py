@@ -16,7 +16,7 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Effort, Expectation, Mask, Metric, SearchResult, Sections, Vectors
-from vecsql.index.calls import Call, Room, run_all
+from vecsql.index.calls import Call, Room, finish, free_room, run_all
 from vecsql.index.expect import exact_expectation, listed_expectation
 from vecsql.index.results import EMPTY
 from vecsql.index.rows import Rows, row_bytes
@@ -95,6 +95,11 @@ def reach_for(curve: Sequence[Sequence[float]], recall: float) -> tuple[float, f
             return next(between), next(between)
         before = (reach, reached, rows)
     return 0.0, 0.0
+
+
+def owners(starts: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The list of each block."""
+    return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
 
 
 class Lists(Room):
@@ -180,7 +185,7 @@ class IvfIndex:
             "blocks": blocks,
             "tails": blocks.view(np.float32),
             "ids": self._ids,
-            "owner": np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
+            "owner": owners(starts),
         }
 
     @property
@@ -217,13 +222,7 @@ class IvfIndex:
         Distances are exact. Fewer than k rows come back only when fewer pass. NULL rows and, for cosine, zero vectors
         are never returned.
         """
-        query = flat.query_for(vectors, query)
-        result = self._at_once(vectors, query, k, effort, among)
-        if result is not None:
-            return result
-        room = self.begin_scan(vectors, query, k, self._knobs_for(effort, k)[0], among)
-        room.record.run()
-        return self._conclude(room, vectors, query, k, effort, among)
+        return finish(self.begin(vectors, query, k, effort, among))
 
     def begin(
         self,
@@ -235,27 +234,13 @@ class IvfIndex:
     ) -> Call | SearchResult:
         """search(), ready to run."""
         query = flat.query_for(vectors, query)
-        result = self._at_once(vectors, query, k, effort, among)
-        if result is not None:
-            return result
-        room = self.begin_scan(vectors, query, k, self._knobs_for(effort, k)[0], among)
-        return Call(room.record, lambda: self._conclude(room, vectors, query, k, effort, among))
-
-    def _at_once(
-        self,
-        vectors: Vectors | Rows,
-        query: npt.NDArray[np.float32],
-        k: int,
-        effort: Effort,
-        among: RowSet | None,
-    ) -> SearchResult | None:
-        """The result of a search that scans no lists; None for others."""
         passing = self._indexed if among is None else among.count
         if k <= 0 or passing == 0 or self._indexed == 0:
             return EMPTY
         if not flat.is_compiled(vectors) or self._must_be_exact(k, effort, among):
             return self._exact(vectors, query, k, among)
-        return None
+        room = self.begin_scan(vectors, query, k, self._knobs_for(effort, k)[0], among)
+        return Call(room.record, lambda: self._conclude(room, vectors, query, k, effort, among))
 
     def _conclude(
         self,
@@ -361,10 +346,7 @@ class IvfIndex:
         among: RowSet | None,
     ) -> Lists:
         """scan(), ready to run; then comes its end()."""
-        try:
-            room = self._rooms.pop()
-        except IndexError:
-            room = Lists(self, self._rooms)
+        room = free_room(self._rooms, lambda: Lists(self, self._rooms))
         room.aim(vectors, query, k)
         rerank = max(knobs.rerank or rerank_for(k, self._bits), 2 * k)
         if among is None:

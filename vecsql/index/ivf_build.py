@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vecsql import kernels
 from vecsql.index import flat
 from vecsql.index.base import Mask, Metric, Progress, Vectors
-from vecsql.index.ivf import BLOCK, FORMAT_VERSION, TAIL_BYTES, IvfIndex
+from vecsql.index.ivf import BLOCK, FORMAT_VERSION, TAIL_BYTES, IvfIndex, owners
 from vecsql.index.ivf_calibrate import calibrate
 from vecsql.index.options import ListOptions
 from vecsql.index.row_codes import aligned_zeros
@@ -260,11 +260,6 @@ class _Build:
 
         self.run_chunks(work, 0, len(blocks), 16)
         return blocks
-
-
-def owners(starts: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The list of each block."""
-    return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
 
 
 def _radii(placed: Any, distances: Any, lists: int) -> npt.NDArray[np.float32]:

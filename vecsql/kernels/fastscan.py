@@ -155,43 +155,40 @@ def _query_word(builder: Any, query: Any, offset: Any, width: int) -> Any:
 
 
 def _dots_together(
-    builder: Any, codes: Any, queries: list[Any], length: Any, width: int, four: Any
+    builder: Any,
+    codes: Any,
+    queries: list[Any],
+    length: Any,
+    level: str,
+    *,
+    packed: bool = False,
 ) -> list[Any]:
-    """S of 32 rows as <32 x i32> for each query; `length` bytes of codes, 128 for each 4 bytes of a query."""
+    """S of 32 rows as <32 x i32> for each query; `length` bytes of codes, 128 for each 4 bytes of a query, or 8 where they are `packed` nibbles."""
+    width, four = _FOUR[level]
     parts = 4 * BLOCK // width
     zero = splat(0, I32, width // 4)
     totals = [[cgutils.alloca_once_value(builder, zero) for _ in range(parts)] for _ in queries]
     step = ir.Constant(I64, 4 * BLOCK)
     with cgutils.for_range_slice(builder, ir.Constant(I64, 0), length, step) as (offset, _):
-        words = [_query_word(builder, query, offset, width) for query in queries]
+        at = builder.shl(offset, ir.Constant(I64, 1)) if packed else offset
+        words = [
+            [
+                _query_word(builder, builder.add(query, ir.Constant(I64, behind)), at, width)
+                for behind in ((0, 4) if packed else (0,))
+            ]
+            for query in queries
+        ]
         for part in range(parts):
             here = builder.add(offset, ir.Constant(I64, part * width))
-            packed = load_bytes(builder, codes, here, width)
-            for word, total in zip(words, totals, strict=True):
+            loaded = load_bytes(builder, codes, here, width)
+            pieces = split_nibbles(builder, loaded) if packed else (loaded,)
+            for own, total in zip(words, totals, strict=True):
                 room = total[part]
-                builder.store(four(builder, builder.load(room), packed, word), room)
+                value = builder.load(room)
+                for piece, word in zip(pieces, own, strict=True):
+                    value = four(builder, value, piece, word)
+                builder.store(value, room)
     return [_joined(builder, [builder.load(room) for room in total]) for total in totals]
-
-
-def _nibble_sums(builder: Any, codes: Any, query: Any, length: Any, level: str) -> Any:
-    """S of 32 rows of 4-bit codes as <32 x i32>; `length` bytes of codes, 128 for each 8 bytes of the query."""
-    width, four = _FOUR[level]
-    parts = 4 * BLOCK // width
-    zero = splat(0, I32, width // 4)
-    totals = [cgutils.alloca_once_value(builder, zero) for _ in range(parts)]
-    step = ir.Constant(I64, 4 * BLOCK)
-    behind = builder.add(query, ir.Constant(I64, 4))
-    with cgutils.for_range_slice(builder, ir.Constant(I64, 0), length, step) as (offset, _):
-        twice = builder.shl(offset, ir.Constant(I64, 1))
-        words = [_query_word(builder, start, twice, width) for start in (query, behind)]
-        for part, room in enumerate(totals):
-            here = builder.add(offset, ir.Constant(I64, part * width))
-            total = builder.load(room)
-            halves = split_nibbles(builder, load_bytes(builder, codes, here, width))
-            for half, word in zip(halves, words, strict=True):
-                total = four(builder, total, half, word)
-            builder.store(total, room)
-    return _joined(builder, [builder.load(room) for room in totals])
 
 
 def _joined(builder: Any, vectors: list[Any]) -> Any:
@@ -201,7 +198,11 @@ def _joined(builder: Any, vectors: list[Any]) -> Any:
 
 
 def _dot_sums(builder: Any, codes: Any, query: Any, length: Any, level: str) -> Any:
-    return _dots_together(builder, codes, [query], length, *_FOUR[level])[0]
+    return _dots_together(builder, codes, [query], length, level)[0]
+
+
+def _nibble_sums(builder: Any, codes: Any, query: Any, length: Any, level: str) -> Any:
+    return _dots_together(builder, codes, [query], length, level, packed=True)[0]
 
 
 def _spread(builder: Any, value: Any) -> Any:
@@ -275,7 +276,6 @@ def dots_of_four_at(level: str) -> Any:
 
     `codes` is the address of four queries' codes, code bytes / 32 apart; `out` of 4 x 32 int32.
     """
-    width, four = _FOUR[level]
 
     @intrinsic
     def sums(typingctx: Any, block: Any, length: Any, codes: Any, out: Any) -> Any:
@@ -285,7 +285,7 @@ def dots_of_four_at(level: str) -> Any:
             starts = [
                 builder.add(queries, builder.mul(apart, ir.Constant(I64, i))) for i in range(4)
             ]
-            totals = _dots_together(builder, address, starts, size, width, four)
+            totals = _dots_together(builder, address, starts, size, level)
             for i, total in enumerate(totals):
                 place = builder.add(room, ir.Constant(I64, i * 4 * BLOCK))
                 builder.store(total, builder.inttoptr(place, ROWS_I32.as_pointer()), align=4)

@@ -30,11 +30,8 @@ IDS = read_only(types.int32, 1)
 BYTES = writable(types.uint8, 2)
 REALS = writable(types.float32, 2)
 MIDDLE = 7.5  # of 4-bit codes
-CLIPS = (
-    1.0,
-    0.85,
-    0.7,
-)  # of the largest magnitude: those beyond are cut off where the codes then point more the way of the row
+# Of the largest magnitude: those beyond are cut off where the codes then point more the way of the row.
+CLIPS = (1.0, 0.85, 0.7)
 
 
 @helper
